@@ -1,0 +1,187 @@
+"""Every error of the package, each with the recovery that fits it.
+
+The recovery is what callers act on: the task's retry policy reads it, operators decide by it whether one
+project's failure may be set aside until the others are done. Messages say what happened, to which project or
+order, and what to do next; they never hold a token, a response body or a person's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Recovery(StrEnum):
+    """What to do about an error."""
+
+    FAIL_NOW = "fail now"
+    """A person has to mend something; trying again changes nothing."""
+    WAIT_AND_RETRY = "wait and retry"
+    """The service or the network is at fault; the same call may go through later."""
+    LOOK_UP_FIRST = "look up before retrying"
+    """A write may or may not have taken effect; ask the service before sending it again."""
+    REPORT = "skip and report"
+    """Only this project or order is concerned; the others go on."""
+
+
+class HarvestUpsalesError(Exception):
+    """Root of all errors of this package.
+
+    :param message: what happened, to what, and what to do next
+    """
+
+    recovery = Recovery.FAIL_NOW
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class SettingsError(HarvestUpsalesError, ValueError):
+    """A setting is unknown, missing, of the wrong type, or names something that Upsales does not have."""
+
+
+class SetupError(HarvestUpsalesError):
+    """A connection or an account is not ready for the integration (rights, invoicing, custom fields)."""
+
+
+# --- answers of the two services -----------------------------------------------------------------------------
+
+
+class ApiError(HarvestUpsalesError):
+    """A service did not do what was asked.
+
+    :param message: names the service, the call and what to do next
+    :param service: ``Harvest`` or ``Upsales``
+    :param call: method and path without query, for example ``GET /time_entries``
+    :param status: HTTP status, ``None`` where no answer came
+    :param request_id: the service's own id of the request, where it sent one
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        service: str,
+        call: str,
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.service = service
+        self.call = call
+        self.status = status
+        self.request_id = request_id
+
+
+class AuthenticationError(ApiError, PermissionError):
+    """401: the token, key or account id is wrong. Mend the connection."""
+
+
+class PermissionDeniedError(ApiError, PermissionError):
+    """403: the token's owner lacks a right, or the account lacks a feature."""
+
+
+class NotFoundError(ApiError, LookupError):
+    """404: the record is gone, or the base URL is wrong."""
+
+    recovery = Recovery.REPORT
+
+
+class RejectedError(ApiError, ValueError):
+    """Another 4xx: the service refuses this request as it stands."""
+
+    recovery = Recovery.REPORT
+
+
+class RateLimitedError(ApiError):
+    """429 for longer than the transport was willing to wait.
+
+    :param retry_after_s: seconds the service asked to wait, where it said so
+    """
+
+    recovery = Recovery.WAIT_AND_RETRY
+
+    def __init__(self, message: str, *, service: str, call: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message, service=service, call=call, status=429)
+        self.retry_after_s = retry_after_s
+
+
+class ServiceUnavailableError(ApiError, ConnectionError):
+    """5xx, a time-out, a cut connection or a broken answer to a read, also after the transport's own tries."""
+
+    recovery = Recovery.WAIT_AND_RETRY
+
+
+class AnswerLostError(ApiError, ConnectionError):
+    """A write was sent and no usable answer came: it may have taken effect.
+
+    :param may_still_arrive: the request timed out, so the service may still be working on it
+    """
+
+    recovery = Recovery.LOOK_UP_FIRST
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        service: str,
+        call: str,
+        status: int | None = None,
+        may_still_arrive: bool = False,
+    ) -> None:
+        super().__init__(message, service=service, call=call, status=status)
+        self.may_still_arrive = may_still_arrive
+
+
+class UnexpectedAnswerError(ApiError, ValueError):
+    """The service answered in a shape this package does not know; nothing was guessed."""
+
+
+# --- one project or one order --------------------------------------------------------------------------------
+
+
+class ProjectError(HarvestUpsalesError):
+    """One project can't be synced; the others go on. The message names the project and what to mend."""
+
+    recovery = Recovery.REPORT
+
+
+class SettlementHeldError(HarvestUpsalesError):
+    """A won order must wait for a person. The next run, or a retry, takes it up again."""
+
+    recovery = Recovery.REPORT
+
+
+class BillingFailedError(HarvestUpsalesError):
+    """The billing app refused the order; the message carries the app's own words."""
+
+    recovery = Recovery.REPORT
+
+
+class BillingSilentError(HarvestUpsalesError, TimeoutError):
+    """The billing app did not answer in time. A retry waits again and triggers nothing."""
+
+    recovery = Recovery.REPORT
+
+
+class PartialFailureError(HarvestUpsalesError):
+    """Some projects of a task failed after all others were done.
+
+    :param done: how many went well
+    :param failures: the errors, one a project
+    """
+
+    def __init__(self, done: int, failures: Iterable[HarvestUpsalesError]) -> None:
+        self.failures = tuple(failures)
+        lines = "\n".join(f"  - {failure.message}" for failure in self.failures)
+        super().__init__(f"{len(self.failures)} failed, {done} done. A retry takes up what is left:\n{lines}")
+        self.recovery = gravest(failure.recovery for failure in self.failures)
+
+
+_GRAVITY = (Recovery.WAIT_AND_RETRY, Recovery.LOOK_UP_FIRST, Recovery.REPORT, Recovery.FAIL_NOW)
+
+
+def gravest(recoveries: Iterable[Recovery]) -> Recovery:
+    """The recovery of a task with several failures: retry as long as one of them may go away by itself."""
+    return min(recoveries, key=_GRAVITY.index)

@@ -1,0 +1,1 @@
+"""What the two services say and are told, as typed records."""

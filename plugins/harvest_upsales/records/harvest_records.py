@@ -1,0 +1,190 @@
+"""Harvest API v2 as records: only the fields that are used, money and hours as ``Decimal``.
+
+Source of all names: Harvest's API documentation, https://help.getharvest.com/api-v2/. Unknown fields are
+ignored; a missing required one is an error that names it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+
+class BillBy(StrEnum):
+    """How a project is priced."""
+
+    PROJECT = "Project"
+    TASKS = "Tasks"
+    PEOPLE = "People"
+    NONE = "none"
+
+
+class InvoiceState(StrEnum):
+    """States of a Harvest invoice."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    PAID = "paid"
+    CLOSED = "closed"
+
+
+class Reference(Struct, frozen=True):
+    """A record named inside another one."""
+
+    id: int
+    name: str = ""
+
+
+class InvoiceReference(Struct, frozen=True):
+    """The invoice that billed a time entry."""
+
+    id: int
+    number: str | None = None
+
+
+class Company(Struct, frozen=True):
+    """The Harvest account. ``/company`` answers administrators only."""
+
+    name: str
+    invoice_feature: bool
+    approval_feature: bool = False
+    base_uri: str = ""
+
+
+class Me(Struct, frozen=True):
+    """The owner of the personal access token."""
+
+    id: int
+    is_active: bool = True
+    access_roles: list[str] = field(default_factory=list)
+
+
+class ProjectClient(Struct, frozen=True):
+    """A project's client; the currency stands here, not on the time entry's client."""
+
+    id: int
+    name: str
+    currency: str
+
+
+class Project(Struct, frozen=True):
+    """A project with its pricing. ``fee`` is set on fixed-fee projects only."""
+
+    id: int
+    name: str
+    client: ProjectClient
+    is_active: bool
+    is_billable: bool
+    bill_by: str
+    code: str | None = None
+    is_fixed_fee: bool = False
+    fee: Decimal | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+class Contact(Struct, frozen=True):
+    """A client's contact."""
+
+    id: int
+    client: Reference
+    email: str | None = None
+
+
+class TimeEntry(Struct, frozen=True):
+    """Tracked time. ``rounded_hours`` is what invoices use; ``spent_date`` is a date in the person's own zone."""
+
+    id: int
+    spent_date: date
+    project: Reference
+    rounded_hours: Decimal
+    billable: bool
+    is_billed: bool
+    is_running: bool
+    billable_rate: Decimal | None = None
+    is_closed: bool = False
+    user: Reference | None = None
+    task: Reference | None = None
+    notes: str | None = None
+    invoice: InvoiceReference | None = None
+
+
+class InvoiceLine(Struct, frozen=True):
+    """A line of an invoice; ``amount`` is before tax and discount."""
+
+    id: int
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal
+    project: Reference | None = None
+
+
+class Invoice(Struct, frozen=True):
+    """An invoice in Harvest."""
+
+    id: int
+    state: str
+    amount: Decimal
+    currency: str
+    number: str | None = None
+    purchase_order: str | None = None
+    client: Reference | None = None
+    line_items: list[InvoiceLine] = field(default_factory=list)
+    sent_at: datetime | None = None
+    paid_at: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class UninvoicedProject(Struct, frozen=True):
+    """A row of the uninvoiced report. ``uninvoiced_amount`` includes ``uninvoiced_expenses``."""
+
+    project_id: int
+    client_id: int
+    project_name: str
+    client_name: str
+    currency: str
+    uninvoiced_hours: Decimal
+    uninvoiced_amount: Decimal
+    uninvoiced_expenses: Decimal = Decimal(0)
+
+
+# --- what is sent ------------------------------------------------------------------------------------------
+
+
+class TimeImport(Struct, frozen=True):
+    """Which time an invoice is made from: both dates or neither; neither means all unbilled time."""
+
+    summary_type: str
+    from_: date | UnsetType = field(name="from", default=UNSET)
+    to: date | UnsetType = UNSET
+
+
+class LineItemsImport(Struct, frozen=True):
+    """An invoice made from tracked time. Expenses are imported only when asked for, which this never does."""
+
+    project_ids: list[int]
+    time: TimeImport
+
+
+class FreeFormLine(Struct, frozen=True):
+    """A line of an invoice that is not made from tracked time."""
+
+    kind: str
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+    project_id: int
+
+
+class NewInvoice(Struct, frozen=True, omit_defaults=True):
+    """An invoice to create: exactly one of ``line_items_import`` and ``line_items`` is set."""
+
+    client_id: int
+    purchase_order: str
+    subject: str
+    line_items_import: LineItemsImport | UnsetType = UNSET
+    line_items: list[FreeFormLine] | UnsetType = UNSET
