@@ -1,0 +1,99 @@
+# Needs only python3 (3.11 to 3.13), make and a shell. Each target makes its own .venv when it is missing or out of date.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+UV_VERSION := 0.13.9
+
+# Airflow starts its parts by name.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Without byte code every `airflow` command takes 5 s instead of 1.8 s.
+unexport PYTHONDONTWRITEBYTECODE
+# A package of the same name elsewhere must not win over the one in .venv.
+unexport PYTHONPATH
+unexport PYTHONHOME
+
+# The first of these that runs, is 3.11 to 3.13 and can make environments; PYTHON=... asks for one of your own.
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11)
+SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+# uv reads no pip configuration: hand on the index, extra indexes, wheel folders and certificate that pip would use.
+define pip_settings_for_uv
+	conf() { eval "value=\$${PIP_$$1:-}"; [ -n "$$value" ] || value=$$($(PY) -m pip config get "global.$$2" 2>/dev/null); \
+		printf '%s' "$$value" | tr '\n' ' '; }; \
+	index=$$(conf INDEX_URL index-url); extra=$$(conf EXTRA_INDEX_URL extra-index-url); \
+	links=$$(conf FIND_LINKS find-links); cert=$$(conf CERT cert); \
+	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
+	[ -z "$$extra" ] || export UV_INDEX="$${UV_INDEX:-$$extra}" UV_INDEX_STRATEGY="$${UV_INDEX_STRATEGY:-unsafe-best-match}"; \
+	[ -z "$$links" ] || export UV_FIND_LINKS="$${UV_FIND_LINKS:-$$(printf '%s' "$$links" | tr -s ' ' ',')}"; \
+	[ -z "$$cert" ] || export SSL_CERT_FILE="$${SSL_CERT_FILE:-$$cert}"
+endef
+
+define REQUIREMENTS_NOTE
+# All that the plugin runs on, pinned, Airflow included; made by `make requirements`.
+# There is no `-e .` at the end on purpose: this file can be copied beside dags/ and plugins/ into any Airflow
+# and be installed there, and the two folders then work as they are. To install the plugin as a package, add
+# `pip install --no-deps .` in the repository (or `-e .` to work on it). To keep the versions of an Airflow that
+# you already have, leave this file out and run `pip install .` alone: it asks for ranges.
+endef
+export REQUIREMENTS_NOTE
+
+.PHONY: help venv run up test lint format requirements clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 20
+
+venv: $(STAMP) ## Make or update .venv
+
+# hatchling, which the last install needs to link the plugin into .venv, is pinned in requirements-dev.txt.
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@$(PY) -c '$(SUITS)' 2>/dev/null || { \
+		for python in $(CANDIDATES); do "$$python" -c '$(SUITS)' 2>/dev/null && break; python=; done; \
+		if [ -z "$$python" ]; then \
+			echo "make: none of these is a Python 3.11, 3.12 or 3.13 with venv:" $(CANDIDATES) >&2; \
+			echo "Install one (Debian, Ubuntu: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python3" >&2; \
+			exit 1; \
+		fi; \
+		echo "Making $(VENV) with $$("$$python" -V)"; \
+		rm -rf $(VENV) && "$$python" -m venv $(VENV); }
+	@echo "Installing the pinned packages (about a minute the first time)"
+	@$(PY) -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION) \
+		|| echo "uv is not to be had; pip does its work, more slowly" >&2
+	@$(pip_settings_for_uv); \
+	install() { $(VENV)/bin/uv pip install --quiet --python $(PY) --compile-bytecode "$$@" \
+		|| { echo "Trying again with pip" >&2; $(PY) -m pip install -qq --disable-pip-version-check "$$@"; }; }; \
+	install -r requirements.txt -r requirements-dev.txt && install --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(STAMP) ## The main job from start to end against the sandbox, or against real accounts given in the environment
+	@$(PY) -m localrun run
+
+up: $(STAMP) ## Airflow's UI and the sandbox until Ctrl-C
+	@$(PY) -m localrun up
+
+test: $(STAMP) ## All tests; a part of them: make test ARGS="tests/unit -k price"
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(STAMP) ## Style, types and the direction of imports; every check runs even when one fails
+	@failed=""; \
+	for check in "ruff check ." "ruff format --check ." "mypy" "lint-imports"; do \
+		printf '\n== %s\n' "$$check"; \
+		$(VENV)/bin/$$check || failed="$$failed [$$check]"; \
+	done; \
+	if [ -n "$$failed" ]; then printf '\nFailed:%s\n' "$$failed"; exit 1; fi
+
+format: $(STAMP) ## Apply what ruff can mend by itself
+	@$(VENV)/bin/ruff check --fix-only . && $(VENV)/bin/ruff format .
+
+requirements: $(STAMP) ## Pin both requirements files anew from pyproject.toml (UPGRADE=1: to the newest versions)
+	@$(pip_settings_for_uv); set -e; \
+	pin() { $(VENV)/bin/uv pip compile --quiet $(if $(UPGRADE),--upgrade) "$$@"; }; \
+	pin pyproject.toml --universal --python-version 3.11 --output-file requirements.txt; \
+	pin --group test --group lint --group sandbox --constraint requirements.txt \
+		--universal --python-version 3.11 --output-file requirements-dev.txt; \
+	{ printf '%s\n' "$$REQUIREMENTS_NOTE"; cat requirements.txt; } > $(VENV)/pinned && cp $(VENV)/pinned requirements.txt
+
+clean: ## Remove .venv, caches and the homes of local runs
+	rm -rf $(VENV) .run .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
