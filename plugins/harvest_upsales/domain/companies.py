@@ -1,0 +1,94 @@
+"""Which Upsales company a Harvest client is."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harvest_upsales.errors import ProjectError
+from harvest_upsales.records.harvest_records import ProjectClient
+from harvest_upsales.records.upsales_records import Company
+
+# Legal forms of the countries that Upsales' and Harvest's customers come from, after dots were removed.
+_LEGAL_FORMS = frozenset(
+    "ab hb kb ek publ as asa ans da enk aps a/s ivs oy oyj ky tmi hf ehf ltd limited llc llp lp plc inc incorporated "
+    "corp corporation co company gmbh ag kg ug ohg se ggmbh mbh bv nv sa sas sarl srl spa sl slu sro spzoo oü uab "
+    "sia aktiebolag aktiebolaget".split()
+)
+_FORMS_IN_FRONT = frozenset({"ab", "oy", "hb", "kb", "aktiebolaget"})
+_NOT_A_WORD = re.compile(r"[^\w/]+")
+
+
+def normal_name(name: str) -> str:
+    """A company name as it is compared: Unicode-normalised, case-folded, without legal form and punctuation.
+
+    A name that consists of legal forms alone is kept as it is.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    words = _NOT_A_WORD.sub(" ", folded.replace(".", "").replace("'", "")).split()
+    kept = _without_legal_form(words)
+    return " ".join(kept or words)
+
+
+def _without_legal_form(words: list[str]) -> list[str]:
+    """Legal forms stand first (``AB Volvo``) or last (``Volvo AB (publ)``), never in the middle."""
+    first, last = 0, len(words)
+    while last > first and words[last - 1] in _LEGAL_FORMS:
+        last -= 1
+    while first < last and words[first] in _FORMS_IN_FRONT:
+        first += 1
+    return words[first:last]
+
+
+@dataclass(frozen=True, slots=True)
+class NameIndex:
+    """Active companies by their normal name."""
+
+    by_name: dict[str, tuple[Company, ...]]
+
+    @classmethod
+    def of(cls, companies: Iterable[Company]) -> NameIndex:
+        """Index ``companies``; inactive ones can't get orders and are left out."""
+        found: defaultdict[str, dict[int, Company]] = defaultdict(dict)
+        for company in companies:
+            if company.active:
+                found[normal_name(company.name)][company.id] = company
+        return cls({name: tuple(group.values()) for name, group in found.items()})
+
+    def named_like(self, name: str) -> tuple[Company, ...]:
+        """All companies with the same normal name."""
+        return self.by_name.get(normal_name(name), ())
+
+
+def only_match(client: ProjectClient, candidates: Iterable[tuple[int, str]]) -> int | None:
+    """The one candidate's id, ``None`` without any.
+
+    :param candidates: Upsales company ids with their names
+    :raises ProjectError: there is more than one; the message lists them
+    """
+    found = dict(candidates)
+    if len(found) > 1:
+        listed = ", ".join(f"{name} (id {company_id})" for company_id, name in sorted(found.items()))
+        msg = (
+            f"{describe_client(client)} matches {len(found)} Upsales companies: {listed}. "
+            f'Choose one in the setting company_map, for example {{"{client.id}": {min(found)}}}.'
+        )
+        raise ProjectError(msg)
+    return next(iter(found), None)
+
+
+def no_match(client: ProjectClient) -> ProjectError:
+    """The error for a client that no Upsales company answers to."""
+    return ProjectError(
+        f"{describe_client(client)} matches no active Upsales company, neither by name nor by the e-mail address of a "
+        f"contact. Create the company in Upsales, name it in the setting company_map "
+        f'({{"{client.id}": <Upsales company id>}}), or set create_missing_companies.'
+    )
+
+
+def describe_client(client: ProjectClient) -> str:
+    """How messages name a client."""
+    return f"Harvest client {client.id} ({client.name})"

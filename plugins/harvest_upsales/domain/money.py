@@ -1,0 +1,60 @@
+"""Sums of hours and prices: exact until the one rounding to the currency's minor unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+from iso4217 import Currency
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hours (or 1 for a fixed fee) at one price; the price is per hour, in the opportunity's currency."""
+
+    quantity: Decimal
+    price: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        """Quantity times price, not rounded."""
+        return self.quantity * self.price
+
+
+@cache
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount of a currency (ISO 4217): 0.01 for SEK, 1 for JPY; 0.01 for codes ISO does not know."""
+    try:
+        exponent = Currency(currency.upper()).exponent
+    except ValueError:
+        return _CENT
+    return _CENT if exponent is None else Decimal(1).scaleb(-exponent)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """``amount`` in whole minor units, halves away from zero, as Harvest's reports do."""
+    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def total(rows: Iterable[Row], currency: str) -> Decimal:
+    """The rows' sum, rounded once."""
+    return rounded(sum((row.amount for row in rows), Decimal(0)), currency)
+
+
+def plain(number: Decimal) -> Decimal:
+    """The same number without exponent and trailing zeros, the way it is sent and compared (``7.50`` → ``7.5``)."""
+    short = number.normalize()
+    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
+
+
+def same_rows(one: Iterable[Row], other: Iterable[Row]) -> bool:
+    """Whether two sets of rows bill the same hours at the same prices, in whatever order; empty rows don't count."""
+    return _counted(one) == _counted(other)
+
+
+def _counted(rows: Iterable[Row]) -> list[tuple[Decimal, Decimal]]:
+    return sorted((row.price, row.quantity) for row in rows if row.quantity)

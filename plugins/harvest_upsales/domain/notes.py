@@ -1,0 +1,111 @@
+"""The time entries in an opportunity's notes, between two marker lines; the rest of the notes is people's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harvest_upsales.domain.money import plain
+from harvest_upsales.records.harvest_records import TimeEntry
+
+START = "--- Time entries from Harvest ---"
+END = "--- End of time entries from Harvest ---"
+
+# The field takes 65,535; whether it counts characters or bytes is not documented, so bytes, the stricter reading.
+NOTES_LIMIT = 65_535
+LINE_LIMIT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SplitNotes:
+    """Notes as people's text before and after our block; ``block`` is ``None`` where there is none."""
+
+    before: str
+    block: str | None
+    after: str
+
+
+def split(notes: str | None) -> SplitNotes:
+    """Find our block: the last end marker and the nearest start marker above it, each alone on its line.
+
+    Where somebody removed one of the two lines, nothing is known to be ours and all of it is people's text.
+    """
+    lines = (notes or "").replace("\r\n", "\n").split("\n")
+    end = _last_index(lines, END, len(lines))
+    start = _last_index(lines, START, end) if end is not None else None
+    if start is None or end is None:
+        return SplitNotes("\n".join(lines).strip(), None, "")
+    return SplitNotes(
+        before="\n".join(lines[:start]).strip(),
+        block="\n".join(lines[start : end + 1]),
+        after="\n".join(lines[end + 1 :]).strip(),
+    )
+
+
+def with_entries(notes: str | None, entries: Sequence[TimeEntry]) -> str:
+    """People's notes with a block that lists ``entries``.
+
+    :param notes: as they are now; text outside the markers is kept
+    :param entries: newest first, as they will be listed
+    :return: at most :data:`NOTES_LIMIT` bytes; how many entries did not fit is said in the block's last line
+    """
+    parts = split(notes)
+    room = NOTES_LIMIT - _size(_join(parts.before, "", parts.after)) - 4
+    return _join(parts.before, _block(entries, room), parts.after)
+
+
+def without_entries(notes: str | None) -> str:
+    """People's notes alone."""
+    parts = split(notes)
+    return _join(parts.before, "", parts.after)
+
+
+def same_notes(one: str | None, other: str | None) -> bool:
+    """Whether two notes say the same; Upsales trims strings, and line ends vary."""
+    return _normal(one) == _normal(other)
+
+
+def _normal(notes: str | None) -> str:
+    return "\n".join(line.rstrip() for line in (notes or "").replace("\r\n", "\n").strip().split("\n"))
+
+
+def _block(entries: Sequence[TimeEntry], room: int) -> str:
+    lines = [_line(entry) for entry in entries]
+    frame = _size("\n".join((START, _left_out(len(lines)), END))) + 1
+    if room < frame:
+        return ""
+    fitting, used = 0, frame
+    for line in lines:
+        used += _size(line) + 1
+        if used > room:
+            break
+        fitting += 1
+    tail = [_left_out(len(lines) - fitting)] if fitting < len(lines) else []
+    return "\n".join([START, *lines[:fitting], *tail, END])
+
+
+def _left_out(number: int) -> str:
+    return f"{number} older time entries are left out."
+
+
+def _line(entry: TimeEntry) -> str:
+    """One entry on one line; whatever people typed stays text on that line."""
+    parts = [entry.spent_date.isoformat(), f"{plain(entry.rounded_hours)} h"]
+    parts += [reference.name for reference in (entry.task, entry.user) if reference is not None]
+    parts.append(entry.notes or "")
+    # A lone surrogate can't be sent as UTF-8, and a control character has no place in a line of text.
+    text = " ".join(" | ".join(part for part in parts if part).split())
+    text = "".join(c for c in text if c.isprintable() or c in "\u200d\u200e\u200f").strip()
+    return text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…"
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
+
+
+def _join(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _last_index(lines: Sequence[str], marker: str, below: int) -> int | None:
+    return next((i for i in range(below - 1, -1, -1) if lines[i].strip() == marker), None)

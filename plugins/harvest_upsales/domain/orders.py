@@ -1,0 +1,214 @@
+"""Reading an Upsales order the way the rules speak of it, and building the body that saves one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from msgspec import UNSET, Raw
+
+from harvest_upsales.domain.keys import HarvestKey, parse_key
+from harvest_upsales.domain.money import Row, plain
+from harvest_upsales.errors import ProjectError
+from harvest_upsales.records.json_codec import decode
+from harvest_upsales.records.upsales_records import CustomValue, Id, NewRow, Order, OrderBody, OrderBrief, OrderRow, Reference
+
+KEY_ALIAS = "HARVEST_KEY"
+INVOICE_ALIAS = "HARVEST_INVOICE"
+
+WON = Decimal(100)
+LOST = Decimal(0)
+
+# The parts of a row that may be written; everything else in an answer is computed by Upsales.
+_ROW_PARTS = ("id", "quantity", "price", "listPrice", "discount", "purchaseCost", "tierQuantity", "sortId", "bundleRows")
+
+
+class Standing(StrEnum):
+    """Where an opportunity stands, judged by its probability alone, never by a stage's name."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFields:
+    """Ids of the custom fields; ``None`` where the field does not exist (yet)."""
+
+    key: int | None
+    invoice: int | None
+    billing_reference: int | None = None
+
+
+def standing(order: Order | OrderBrief) -> Standing:
+    """Open, won (100 per cent) or lost (0 per cent)."""
+    if order.probability >= WON:
+        return Standing.WON
+    return Standing.LOST if order.probability <= LOST else Standing.OPEN
+
+
+def custom_text(order: Order | OrderBrief, field_id: int | None) -> str:
+    """The text of a custom field, empty where it is not set."""
+    if field_id is None:
+        return ""
+    value = next((entry.value for entry in order.custom if entry.field_id == field_id), None)
+    return "" if value is None else str(value).strip()
+
+
+def key_of(order: Order | OrderBrief, fields: OrderFields) -> HarvestKey | None:
+    """The order's ``HARVEST_KEY``; ``None`` on orders that are not ours."""
+    return parse_key(custom_text(order, fields.key))
+
+
+def invoice_of(order: Order | OrderBrief, fields: OrderFields) -> str:
+    """The Harvest invoice's id as the order says it; empty until the order is settled."""
+    return custom_text(order, fields.invoice)
+
+
+def rows_of(order: Order | OrderBrief) -> list[OrderRow]:
+    """All rows of an order."""
+    return order.rows if isinstance(order, OrderBrief) else [decode(bytes(raw), OrderRow) for raw in order.rows_raw]
+
+
+def our_rows(order: Order | OrderBrief, product_id: int) -> tuple[Row, ...]:
+    """The rows that stand for tracked time: those on the default product."""
+    return tuple(Row(row.quantity, row.price) for row in rows_of(order) if row.product_key == product_id)
+
+
+def by_key(orders: Iterable[OrderBrief], fields: OrderFields, account_id: str) -> dict[HarvestKey, list[OrderBrief]]:
+    """The orders of one Harvest account by key. A key should have one order; people can copy orders, though."""
+    found: defaultdict[HarvestKey, list[OrderBrief]] = defaultdict(list)
+    for order in orders:
+        key = key_of(order, fields)
+        if key is not None and key.account_id == account_id:
+            found[key].append(order)
+    return dict(found)
+
+
+def only_order(key: HarvestKey, orders: Iterable[OrderBrief]) -> OrderBrief | None:
+    """The one order of a key.
+
+    :raises ProjectError: several carry the key, as a copied order does
+    """
+    found = list({order.id: order for order in orders}.values())
+    if len(found) > 1:
+        ids = ", ".join(str(order.id) for order in sorted(found, key=lambda order: order.id))
+        msg = (
+            f"Project {key.project_id}: the Upsales orders {ids} all carry the {KEY_ALIAS} {key} (a copied order does). "
+            f"Clear {KEY_ALIAS} on all but one of them."
+        )
+        raise ProjectError(msg)
+    return found[0] if found else None
+
+
+def saved(
+    order: Order,
+    *,
+    product_id: int,
+    rows: Iterable[Row] | None = None,
+    notes: str | None = None,
+    custom: Mapping[int, str] | None = None,
+) -> OrderBody:
+    """The body that saves ``order`` with the given changes and everything that belongs to people unchanged.
+
+    Upsales replaces all rows by those sent, and whether fields that are not sent survive is not documented, so all
+    that people can write goes back as it came.
+
+    :param rows: our rows; ``None`` keeps them
+    :param notes: the new notes; ``None`` keeps them
+    :param custom: custom field id → new value
+    """
+    ours = our_rows(order, product_id) if rows is None else tuple(rows)
+    return OrderBody(
+        description=order.description,
+        date=order.date,
+        user=_id(order.user),
+        client=Id(order.client.id),
+        stage=Id(order.stage.id),
+        probability=order.probability,
+        order_row=_all_rows(ours, _rows_of_people(order, product_id), product_id),
+        custom=_merged_custom(order.custom, custom or {}),
+        notify=False,
+        notes=order.notes if notes is None else notes,
+        contact=_id(order.contact),
+        project=UNSET if order.project is None else Id(order.project.id),
+        client_connection=UNSET if order.client_connection is None else Id(order.client_connection.id),
+        currency=order.currency or UNSET,
+        currency_rate=UNSET if order.currency_rate is None else order.currency_rate,
+        competitor_id=UNSET if order.competitor_id is None else order.competitor_id,
+        lost_reason=UNSET if order.lost_reason is None else order.lost_reason,
+    )
+
+
+def created(
+    *,
+    description: str,
+    date: dt.date,
+    user_id: int,
+    company_id: int,
+    stage_id: int,
+    probability: Decimal,
+    product_id: int,
+    rows: Iterable[Row],
+    custom: Mapping[int, str],
+    currency: str,
+    currency_rate: Decimal,
+    notes: str,
+) -> OrderBody:
+    """The body of a new opportunity."""
+    return OrderBody(
+        description=description,
+        date=date,
+        user=Id(user_id),
+        client=Id(company_id),
+        stage=Id(stage_id),
+        probability=probability,
+        order_row=_all_rows(rows, [], product_id),
+        custom=_merged_custom([], custom),
+        notify=False,
+        notes=notes or UNSET,
+        currency=currency,
+        currency_rate=currency_rate,
+    )
+
+
+def _id(reference: Reference | None) -> Id | None:
+    return None if reference is None else Id(reference.id)
+
+
+def _merged_custom(present: Iterable[CustomValue], changes: Mapping[int, str]) -> list[CustomValue]:
+    kept = [CustomValue(entry.field_id, entry.value) for entry in present if entry.field_id not in changes]
+    return kept + [CustomValue(field_id, value) for field_id, value in changes.items()]
+
+
+def _all_rows(ours: Iterable[Row], people: list[dict[str, Any]], product_id: int) -> list[NewRow | dict[str, Any]]:
+    """Ours, then people's. An order needs a row: where there is none at all, an empty one says that no time is left."""
+    rows = [_new_row(row, product_id) for row in ours if row.quantity]
+    if not rows and not people:
+        rows = [_new_row(Row(Decimal(0), Decimal(0)), product_id)]
+    return [*rows, *people]
+
+
+def _new_row(row: Row, product_id: int) -> NewRow:
+    price = plain(row.price)
+    return NewRow(quantity=plain(row.quantity), price=price, list_price=price, product=Id(product_id))
+
+
+def _rows_of_people(order: Order, product_id: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for raw in order.rows_raw:
+        product = decode(bytes(raw), OrderRow).product_key
+        if product == product_id:
+            continue
+        parts = decode(bytes(raw), dict[str, Raw])
+        row: dict[str, Any] = {name: parts[name] for name in _ROW_PARTS if name in parts}
+        if product is not None:
+            row["product"] = Id(product)
+        row["custom"] = decode(bytes(parts.get("custom", Raw(b"[]"))), list[CustomValue] | None) or []
+        rows.append(row)
+    return rows

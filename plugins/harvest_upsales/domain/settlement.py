@@ -1,0 +1,214 @@
+"""A won order becomes an invoiced project: every decision on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.money import Row, minor_unit, plain, same_rows, total
+from harvest_upsales.domain.opportunity import describe_opportunity
+from harvest_upsales.domain.uninvoiced_time import (
+    CountedTime,
+    counted_time,
+    describe,
+    fixed_fee_row,
+    is_uninvoiced,
+    rows_by_rate,
+)
+from harvest_upsales.errors import SettlementHeldError
+from harvest_upsales.records.harvest_records import (
+    FreeFormLine,
+    Invoice,
+    InvoiceState,
+    LineItemsImport,
+    NewInvoice,
+    Project,
+    TimeEntry,
+    TimeImport,
+)
+from harvest_upsales.settings import KeepInvoice, LateTime, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class WonOrder:
+    """The order that is being settled, as the decisions need it."""
+
+    order_id: int
+    key: HarvestKey
+    project: Project
+    rows: tuple[Row, ...]
+    billing_has_taken: bool
+
+    @property
+    def purchase_order(self) -> str:
+        """What the Harvest invoice is found again by."""
+        return purchase_order(self.order_id)
+
+    def __str__(self) -> str:
+        return f"Order {self.order_id}, {describe(self.project)}"
+
+
+def purchase_order(order_id: int) -> str:
+    """``purchase_order`` of the Harvest invoice of an Upsales order."""
+    return f"upsales-order-{order_id}"
+
+
+def in_scope(key: HarvestKey, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
+    """The entries of the key's month; all of them where the key has none."""
+    month = key.month
+    return [
+        entry for entry in entries if month is None or month.first_day <= entry.spent_date <= month.last_day
+    ]
+
+
+def time_to_invoice(order: WonOrder, entries: Sequence[TimeEntry], settings: Settings) -> CountedTime:
+    """The uninvoiced time that an invoice made now would take in.
+
+    :param entries: the project's time that is not billed, running timers included, in the order's scope
+    :raises SettlementHeldError: a timer runs, or time is not approved that has to be
+    """
+    if any(entry.is_running for entry in entries):
+        msg = f"{order}: a timer is running on the project. Stop it in Harvest; the next run settles the order."
+        raise SettlementHeldError(msg)
+    unapproved = [entry for entry in entries if is_uninvoiced(entry) and not entry.is_closed]
+    if settings.approved_time_only and unapproved and not order.project.is_fixed_fee:
+        hours = plain(sum((entry.rounded_hours for entry in unapproved), Decimal(0)))
+        msg = (
+            f"{order}: {hours} h are not approved in Harvest, and an invoice would take them in. Approve them, or "
+            "move them to another project; the next run settles the order."
+        )
+        raise SettlementHeldError(msg)
+    return counted_time(entries, approved_only=False)
+
+
+def rows_to_invoice(order: WonOrder, time: CountedTime) -> tuple[Row, ...]:
+    """The rows that the order should have, from the time that will be invoiced; a fixed fee needs no time.
+
+    :raises SettlementHeldError: there is nothing to invoice
+    :raises ProjectError: an entry has no rate, or the project no fee
+    """
+    if order.project.is_fixed_fee:
+        return (fixed_fee_row(order.project),)
+    rows = rows_by_rate(order.project, time.entries)
+    if not rows:
+        msg = (
+            f"{order}: the project has no uninvoiced time left, but the order is not marked as invoiced. If it was "
+            f"invoiced in Harvest by hand, set that invoice's PO number to {order.purchase_order}; if not, move the "
+            "order back to an open stage."
+        )
+        raise SettlementHeldError(msg)
+    return rows
+
+
+def check_late_time(order: WonOrder, rows: Sequence[Row], settings: Settings) -> bool:
+    """Compare the project's time with the order's rows: the rule ``late_time``.
+
+    :return: whether the order's rows have to be brought up to date
+    :raises SettlementHeldError: they differ, and the setting or the billing app forbids to change them
+    """
+    if same_rows(rows, order.rows):
+        return False
+    currency = order.project.client.currency
+    difference = (
+        f"{order}: its time changed after the order was won: the order says {total(order.rows, currency)} {currency}, "
+        f"Harvest {total(rows, currency)} {currency}."
+    )
+    if order.billing_has_taken:
+        msg = (
+            f"{difference} The billing app has taken the order already. Correct the customer's invoice there, bring "
+            "the order's rows and the time in Harvest in line, then retry."
+        )
+        raise SettlementHeldError(msg)
+    if settings.late_time is LateTime.HOLD:
+        msg = (
+            f"{difference} The setting late_time is hold. Move the order back to an open stage to have it updated, or "
+            "correct the time in Harvest; the next run takes it up."
+        )
+        raise SettlementHeldError(msg)
+    return True
+
+
+def new_invoice(order: WonOrder) -> NewInvoice:
+    """The Harvest invoice to create: from tracked time, in month mode from that month's, or one line for a fixed fee.
+
+    With neither date Harvest takes in all unbilled time; expenses are not imported.
+    """
+    subject = describe_opportunity(order.project, order.key.month)
+    base = NewInvoice(
+        client_id=order.project.client.id, purchase_order=order.purchase_order, subject=subject
+    )
+    if order.project.is_fixed_fee:
+        fee = fixed_fee_row(order.project)
+        line = FreeFormLine(
+            kind="Service",
+            description=subject,
+            quantity=fee.quantity,
+            unit_price=fee.price,
+            project_id=order.project.id,
+        )
+        return replace(base, line_items=[line])
+    month = order.key.month
+    span = TimeImport(
+        summary_type="task",
+        from_=UNSET if month is None else month.first_day,
+        to=UNSET if month is None else month.last_day,
+    )
+    return replace(base, line_items_import=LineItemsImport(project_ids=[order.project.id], time=span))
+
+
+def find_invoice(order_id: int, invoices: Iterable[Invoice]) -> Invoice | None:
+    """The invoice that was made for an order, by its purchase order number.
+
+    :raises SettlementHeldError: there is more than one
+    """
+    wanted = purchase_order(order_id)
+    found = {invoice.id: invoice for invoice in invoices if (invoice.purchase_order or "").strip() == wanted}
+    if len(found) > 1:
+        ids = ", ".join(str(invoice_id) for invoice_id in sorted(found))
+        msg = (
+            f"Order {order_id}: the Harvest invoices {ids} all carry the PO number {wanted}. Delete all but one of them "
+            "in Harvest, then retry."
+        )
+        raise SettlementHeldError(msg)
+    return next(iter(found.values()), None)
+
+
+def check_invoice_amount(order: WonOrder, invoice: Invoice, rows: Sequence[Row]) -> Decimal:
+    """The Harvest invoice must be worth what the order is.
+
+    Harvest rounds each line, the order's value is rounded once: half a minor unit a line may lie between them.
+
+    :return: the difference, invoice minus order, before tax and discount
+    :raises SettlementHeldError: they are further apart
+    """
+    currency = order.project.client.currency
+    lines = sum((line.amount for line in invoice.line_items), Decimal(0))
+    difference = lines - total(rows, currency)
+    if abs(difference) > minor_unit(currency) * (len(invoice.line_items) + 1) / 2:
+        msg = (
+            f"{order}: Harvest invoice {invoice.id} is worth {lines} {invoice.currency}, its time "
+            f"{total(rows, currency)} {currency}. Somebody changed the invoice: correct it, or delete it and retry."
+        )
+        raise SettlementHeldError(msg)
+    return difference
+
+
+def has_to_be_sent(invoice: Invoice, settings: Settings) -> bool:
+    """Whether the invoice is to be marked as sent; one that is further along is left as it is."""
+    return settings.invoice_state is KeepInvoice.SENT and invoice.state == InvoiceState.DRAFT
+
+
+def may_archive(order: WonOrder, settings: Settings, *, today: dt.date, time_left: bool) -> bool:
+    """Whether the project is closed for time now; in month mode only after its end, with no time left."""
+    if not settings.archive_invoiced_projects or not order.project.is_active:
+        return False
+    if order.key.month is None:
+        return True
+    ends_on = order.project.ends_on
+    return ends_on is not None and ends_on < today and not time_left

@@ -1,0 +1,137 @@
+"""Do the settings name things that Upsales has? Checked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.orders import INVOICE_ALIAS, KEY_ALIAS, OrderFields
+from harvest_upsales.errors import SettingsError, SetupError
+from harvest_upsales.records.harvest_records import Company, Project
+from harvest_upsales.records.upsales_records import Currency, CustomField, NewCustomField, Product, Stage, StandardIntegration, User
+from harvest_upsales.settings import OpportunityPer, Settings
+
+HARVEST_APP_ID = 19
+
+
+def check_invoicing(company: Company) -> None:
+    """Settlement needs Harvest's invoices.
+
+    :raises SetupError: the module is switched off
+    """
+    if not company.invoice_feature:
+        msg = "Invoicing is not activated in Harvest. Activate it under Settings > Modules, then run again."
+        raise SetupError(msg)
+
+
+def check_user(settings: Settings, users: Iterable[User]) -> None:
+    """``default_user_id`` is an active user."""
+    user = next((user for user in users if user.id == settings.default_user_id), None)
+    if user is None or not user.active:
+        _refuse("default_user_id", settings.default_user_id, "an active user")
+
+
+def check_stage(settings: Settings, stages: Iterable[Stage]) -> Stage:
+    """``default_stage_id`` is a stage between 1 and 99 %; the stage is returned."""
+    stage = next((stage for stage in stages if stage.id == settings.default_stage_id), None)
+    if stage is None:
+        raise _missing("default_stage_id", settings.default_stage_id, "a stage")
+    if not Decimal(1) <= stage.probability <= Decimal(99):
+        msg = (
+            f"The setting default_stage_id names the stage {stage.name} at {stage.probability} %. New opportunities "
+            'need a stage between 1 and 99 %, for example a 90 % stage such as "Verbal agreement".'
+        )
+        raise SettingsError(msg)
+    return stage
+
+
+def check_product(settings: Settings, products: Iterable[Product]) -> None:
+    """``default_product_id`` is an active product."""
+    product = next((product for product in products if product.id == settings.default_product_id), None)
+    if product is None or not product.active:
+        _refuse("default_product_id", settings.default_product_id, "an active product")
+
+
+def check_billing_app(settings: Settings, integrations: Iterable[StandardIntegration]) -> None:
+    """``billing_integration_id`` is an app that Upsales knows."""
+    if settings.billing_integration_id not in {app.id for app in integrations}:
+        _refuse("billing_integration_id", settings.billing_integration_id, "an app")
+
+
+def order_fields(settings: Settings, fields: Iterable[CustomField]) -> OrderFields:
+    """The ids of the custom fields that this package uses.
+
+    :raises SettingsError: ``billing_reference_field`` is no order field's alias
+    :raises SetupError: an existing field of ours is not a String field
+    """
+    by_alias = {field.alias: field for field in fields if field.alias}
+    for alias in (KEY_ALIAS, INVOICE_ALIAS):
+        _check_datatype(by_alias.get(alias))
+    reference = settings.billing_reference_field
+    if reference is not None and reference not in by_alias:
+        msg = (
+            f"The setting billing_reference_field is {reference}, but no order field of Upsales has that alias. "
+            f"Aliases there: {', '.join(sorted(by_alias)) or 'none'}."
+        )
+        raise SettingsError(msg)
+    return OrderFields(
+        key=_id(by_alias.get(KEY_ALIAS)),
+        invoice=_id(by_alias.get(INVOICE_ALIAS)),
+        billing_reference=_id(by_alias.get(reference)) if reference else None,
+    )
+
+
+def missing_fields(fields: OrderFields) -> tuple[NewCustomField, ...]:
+    """The custom fields that have to be created."""
+    wanted = (
+        (fields.key, NewCustomField(name="Harvest key", alias=KEY_ALIAS)),
+        (fields.invoice, NewCustomField(name="Harvest invoice", alias=INVOICE_ALIAS)),
+    )
+    return tuple(new for present, new in wanted if present is None)
+
+
+def check_one_mode(settings: Settings, live_keys: Iterable[HarvestKey]) -> None:
+    """``opportunity_per`` can't change under opportunities that are not settled yet: their time would be sold twice.
+
+    :param live_keys: keys of the opportunities that are open, or won and not invoiced
+    :raises SettingsError: some were made in the other mode
+    """
+    by_month = settings.opportunity_per is OpportunityPer.MONTH
+    others = [key for key in live_keys if (key.month is not None) != by_month]
+    if not others:
+        return
+    other = OpportunityPer.PROJECT if by_month else OpportunityPer.MONTH
+    msg = (
+        f"The setting opportunity_per is {settings.opportunity_per}, but {len(others)} live opportunities were made per "
+        f"{other} (first key: {others[0]}). Their time would be counted twice. Set opportunity_per back to {other} until "
+        f"they are won and invoiced, or delete them in Upsales; then change the setting."
+    )
+    raise SettingsError(msg)
+
+
+def active_currency(project: Project, currencies: Iterable[Currency]) -> Currency | None:
+    """The project's currency among those active in Upsales."""
+    wanted = project.client.currency.upper()
+    return next((currency for currency in currencies if currency.iso.upper() == wanted and currency.active), None)
+
+
+def _check_datatype(field: CustomField | None) -> None:
+    if field is not None and field.datatype not in (None, "String"):
+        msg = (
+            f"The order field {field.name} (alias {field.alias}) has the data type {field.datatype}; it has to be "
+            "String. Rename its alias in Upsales, and the field is created anew."
+        )
+        raise SetupError(msg)
+
+
+def _id(field: CustomField | None) -> int | None:
+    return None if field is None else field.id
+
+
+def _missing(key: str, value: object, what: str) -> SettingsError:
+    return SettingsError(f"The setting {key} is {value}, but Upsales has no such id: it has to be {what} there.")
+
+
+def _refuse(key: str, value: object, what: str) -> None:
+    raise _missing(key, value, what)

@@ -1,0 +1,167 @@
+"""Which projects a run takes up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.money import Row, rounded, total
+from harvest_upsales.domain.orders import OrderFields, Standing, invoice_of, our_rows, standing
+from harvest_upsales.records.harvest_records import UninvoicedProject
+from harvest_upsales.records.upsales_records import OrderBrief
+
+# Harvest refuses reports over more than 365 days; both ends count.
+REPORT_DAYS = 365
+# Time may be tracked ahead, and somewhere it is already tomorrow.
+REPORT_AHEAD = dt.timedelta(days=60)
+# Clocks differ, and an entry may be saved while the previous run reads.
+OVERLAP = dt.timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where a run looks for changes; what it finds is then computed whole.
+
+    :param updated_since: entries saved since then (scheduled runs)
+    :param spent_from: entries of these days, both ends included (backfills, ``start_date``/``end_date``)
+    """
+
+    updated_since: dt.datetime | None = None
+    spent_from: dt.date | None = None
+    spent_to: dt.date | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Neither bound: all projects are taken up."""
+        return self.updated_since is None and self.spent_from is None and self.spent_to is None
+
+    def __str__(self) -> str:
+        if self.everything:
+            return "everything"
+        if self.updated_since is not None:
+            return f"time updated since {self.updated_since:%Y-%m-%d %H:%M} UTC"
+        return f"time spent from {self.spent_from or 'the beginning'} to {self.spent_to or 'today'}"
+
+
+def window_of_schedule(start: dt.datetime) -> Window:
+    """Entries updated since the data interval's start, with an overlap."""
+    return Window(updated_since=start.astimezone(dt.UTC) - OVERLAP)
+
+
+def window_of_backfill(start: dt.datetime, end: dt.datetime) -> Window:
+    """Entries spent inside the data interval; its end is not part of it."""
+    last = end - dt.timedelta(microseconds=1)
+    return Window(spent_from=start.date(), spent_to=max(start.date(), last.date()))
+
+
+def report_windows(today: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
+    """Ranges that the uninvoiced report takes, newest first, without end."""
+    last = today + REPORT_AHEAD
+    while True:
+        first = last - dt.timedelta(days=REPORT_DAYS - 1)
+        yield first, last
+        last = first - dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Uninvoiced:
+    """Harvest's own figures for one project: time and fixed fee, expenses taken off."""
+
+    project_id: int
+    name: str
+    client: str
+    currency: str
+    hours: Decimal
+    amount: Decimal
+
+
+def uninvoiced_by_project(windows: Iterable[Iterable[UninvoicedProject]]) -> dict[int, Uninvoiced]:
+    """Add up the report's windows, without expenses, which become no opportunity."""
+    found: dict[int, Uninvoiced] = {}
+    for rows in windows:
+        for row in rows:
+            before = found.get(row.project_id)
+            found[row.project_id] = Uninvoiced(
+                project_id=row.project_id,
+                name=row.project_name,
+                client=row.client_name,
+                currency=row.currency,
+                hours=row.uninvoiced_hours + (before.hours if before else 0),
+                amount=row.uninvoiced_amount - row.uninvoiced_expenses + (before.amount if before else 0),
+            )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What Upsales holds for one project."""
+
+    rows: tuple[Row, ...] = ()
+    live: tuple[int, ...] = ()
+    won: tuple[int, ...] = ()
+    settled: tuple[int, ...] = ()
+    lost: tuple[int, ...] = ()
+
+    def amount(self, currency: str) -> Decimal:
+        """The value of the live orders' rows (open, or won and not invoiced), rounded once."""
+        return total(self.rows, currency)
+
+
+def held_by_project(
+    orders: Mapping[HarvestKey, Iterable[OrderBrief]], fields: OrderFields, product_id: int
+) -> dict[int, Held]:
+    """Sort our orders by project and by where they stand."""
+    rows: defaultdict[int, list[Row]] = defaultdict(list)
+    ids: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    projects: dict[int, None] = {}
+    for key, found in orders.items():
+        for order in found:
+            projects[key.project_id] = None
+            where = _where(order, fields)
+            ids[key.project_id, where].append(order.id)
+            if where in ("live", "won"):
+                rows[key.project_id].extend(our_rows(order, product_id))
+    return {
+        project: Held(
+            rows=tuple(rows[project]),
+            live=tuple(ids[project, "live"]),
+            won=tuple(ids[project, "won"]),
+            settled=tuple(ids[project, "settled"]),
+            lost=tuple(ids[project, "lost"]),
+        )
+        for project in projects
+    }
+
+
+def _where(order: OrderBrief, fields: OrderFields) -> str:
+    match standing(order):
+        case Standing.LOST:
+            return "lost"
+        case Standing.WON:
+            return "settled" if invoice_of(order, fields) else "won"
+        case Standing.OPEN:
+            return "live"
+
+
+def drifted(harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, Held]) -> set[int]:
+    """Projects whose value in Upsales is not Harvest's: something changed that left no update behind, or is new.
+
+    A project that only has a won, a settled or a lost order is settlement's or people's business.
+    """
+    found = set()
+    for project_id in harvest.keys() | upsales.keys():
+        theirs, ours = harvest.get(project_id), upsales.get(project_id, Held())
+        if theirs is None:
+            if ours.live and any(row.amount for row in ours.rows):
+                found.add(project_id)
+            continue
+        settled_or_lost = bool(ours.settled or ours.lost or ours.won)
+        if not ours.live and (settled_or_lost or not theirs.hours):
+            continue
+        if rounded(theirs.amount, theirs.currency) != ours.amount(theirs.currency):
+            found.add(project_id)
+    return found
