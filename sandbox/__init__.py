@@ -1,0 +1,1 @@
+"""Harvest and Upsales on this machine: strict, in memory, with people, faults and a billing app."""

@@ -1,0 +1,80 @@
+"""The sandbox as a real HTTP server on loopback, in a thread of its own."""
+
+import asyncio
+import socket
+import threading
+import time
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox.app import build_app
+from sandbox.world import World
+
+START_LIMIT_S = 10
+
+
+class CuttableProtocol(H11Protocol):
+    """Hands the connection's transport to the application, so that a fault can cut it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["sandbox.transport"] = transport
+            await app(scope, receive, send)
+
+        self.app = with_transport
+
+
+class SandboxServer:
+    """Both services and the control API at a free port of 127.0.0.1; running once it is constructed.
+
+    :param world: the state to serve; without one, a set-up but empty world of the real current date.
+    :param rate_limits: False lets any number of requests through.
+    :param port: 0 = any free one.
+    """
+
+    def __init__(self, world: World | None = None, *, rate_limits: bool = True, port: int = 0) -> None:
+        self.world = world or World.new(datetime.now(UTC).date())
+        self.world.limits.enabled = rate_limits
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.harvest_url, self.upsales_url, self.control_url = f"{base}/v2", f"{base}/api/v2", f"{base}/control"
+        config = uvicorn.Config(
+            build_app(self.world), http=CuttableProtocol, ws="none", lifespan="off", loop="asyncio", log_config=None,
+            access_log=False, proxy_headers=False, timeout_keep_alive=60, timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="sandbox", daemon=True)
+        self._thread.start()
+        self._wait_until_started()
+
+    def _wait_until_started(self) -> None:
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self._server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise RuntimeError("the sandbox server did not start")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        """Stop serving; a second call does nothing."""
+        self._server.should_exit = True
+        self._thread.join(START_LIMIT_S)
+        self._socket.close()
+        self.world.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

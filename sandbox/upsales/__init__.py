@@ -1,0 +1,1 @@
+"""Upsales API v2 as the sandbox plays it."""

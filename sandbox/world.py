@@ -1,0 +1,46 @@
+"""The whole state of the sandbox, and the Python way to build and change it."""
+
+import threading
+from datetime import date
+
+from sandbox.billing_app import BillingApp
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.harvest.account import HarvestAccount
+from sandbox.journal import Journal
+from sandbox.limits import Limits
+from sandbox.minimal import set_up_apps, set_up_harvest, set_up_upsales
+from sandbox.upsales.board import UpsalesAccount
+
+
+class World:
+    """Both services, the billing app, people, faults and the journal; safe to use from any thread.
+
+    :param today: the day on which the world begins; its time of day runs with the real clock (UTC).
+    """
+
+    def __init__(self, today: date) -> None:
+        self.lock = threading.RLock()
+        self.clock = Clock(today)
+        self.harvest = HarvestAccount(self.clock, self.lock)
+        self.upsales = UpsalesAccount(self.clock, self.lock)
+        self.billing = BillingApp(self.upsales, self.lock)
+        self.faults = Faults(self.lock)
+        self.journal = Journal(self.clock)
+        self.limits = Limits()
+
+    @classmethod
+    def new(cls, today: date) -> "World":
+        """A world that is set up but empty: no clients, projects, companies or orders."""
+        world = cls(today)
+        set_up_upsales(world.upsales)
+        set_up_apps(world.upsales, world.billing)
+        set_up_harvest(world.harvest)
+        return world
+
+    @property
+    def today(self) -> date:
+        return self.clock.today
+
+    def close(self) -> None:
+        self.billing.close()
