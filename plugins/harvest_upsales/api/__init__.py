@@ -1,0 +1,1 @@
+"""One request, pages, retries and limits of both services; answers become typed records."""

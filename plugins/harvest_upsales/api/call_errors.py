@@ -1,0 +1,158 @@
+"""From a failed request to the error that callers act on, in words that say what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from harvest_upsales import errors
+from harvest_upsales.api.retry_rules import EFFECT_UNKNOWN, Failure, Kind
+
+LONGEST_DETAIL = 200
+
+_NEXT_STEP = {
+    Kind.UNAUTHORIZED: "Check the token in the {connection} connection.",
+    Kind.FORBIDDEN: "The token's owner needs the administrator's rights, and the account this feature.",
+    Kind.REDIRECTED: "Check the base URL in the {connection} connection: {base_url}.",
+    Kind.MISSHAPEN: "Nothing was guessed. Check the base URL {base_url}; if it is right, report a bug.",
+    Kind.UNTRUSTED: "Check the base URL {base_url}, or set the {connection} connection's extra 'verify'.",
+    Kind.NOT_CONNECTED: "Check the network, the proxy and the base URL {base_url} if this lasts.",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """What was asked of whom, for messages: never a query, a body or a token.
+
+    :param service: ``Harvest`` or ``Upsales``
+    :param method: HTTP method
+    :param path: below the base URL, without query
+    :param base_url: of the connection
+    """
+
+    service: str
+    method: str
+    path: str
+    base_url: str
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it changes something."""
+        return self.method != "GET"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def error_of(failure: Failure, call: Call) -> errors.HarvestUpsalesError:
+    """The error that a failed call ends in.
+
+    :param failure: how its last try failed
+    :param call: what was asked
+    """
+    if call.is_write and failure.kind in EFFECT_UNKNOWN:
+        return errors.AnswerLostError(
+            _message(failure, call, "It may have taken effect: look it up before sending it again."),
+            service=call.service,
+            call=str(call),
+            status=failure.status,
+            may_still_arrive=failure.kind is Kind.TIMED_OUT,
+        )
+    if failure.kind is Kind.REFUSED:
+        wait = "" if failure.retry_after_s is None else f" It asks to wait {failure.retry_after_s:.0f} s."
+        message = _message(failure, call, f"Too many requests for now.{wait} A later retry goes through.")
+        return errors.RateLimitedError(
+            message, service=call.service, call=str(call), retry_after_s=failure.retry_after_s
+        )
+    if failure.kind is Kind.UNTRUSTED:
+        return errors.SetupError(_message(failure, call, _next_step(failure, call)))
+    return _ERROR_OF_KIND.get(failure.kind, errors.ServiceUnavailableError)(
+        _message(failure, call, _next_step(failure, call)),
+        service=call.service,
+        call=str(call),
+        status=failure.status,
+        request_id=failure.request_id,
+    )
+
+
+_ERROR_OF_KIND: dict[Kind, type[errors.ApiError]] = {
+    Kind.UNAUTHORIZED: errors.AuthenticationError,
+    Kind.FORBIDDEN: errors.PermissionDeniedError,
+    Kind.NOT_FOUND: errors.NotFoundError,
+    Kind.REJECTED: errors.RejectedError,
+    Kind.REDIRECTED: errors.UnexpectedAnswerError,
+    Kind.MISSHAPEN: errors.UnexpectedAnswerError,
+}
+
+
+def _next_step(failure: Failure, call: Call) -> str:
+    if failure.kind is Kind.NOT_FOUND:
+        return (
+            f"The record is gone, or the base URL {call.base_url} in the {call.service} connection is wrong."
+        )
+    if failure.kind is Kind.REJECTED:
+        return "Mend what it names, then retry."
+    step = _NEXT_STEP.get(failure.kind, "A later retry may go through.")
+    return step.format(connection=call.service, base_url=call.base_url)
+
+
+def _message(failure: Failure, call: Call, next_step: str) -> str:
+    status = "" if failure.status is None else f" ({failure.status})"
+    detail = f": {failure.detail}" if failure.detail else ""
+    return f"{call.service} {call}{status}: {failure.kind}{detail}. {next_step}"
+
+
+# --- the service's own words ------------------------------------------------------------------------------
+
+
+class _UpsalesWords(msgspec.Struct):
+    key: str | None = None
+    msg: Any = None
+    error_code: Any = msgspec.field(name="errorCode", default=None)
+
+
+class _Words(msgspec.Struct):
+    message: Any = None
+    error: _UpsalesWords | str | None = None
+    error_description: Any = None
+
+
+def service_words(body: bytes, secrets: Iterable[str]) -> str:
+    """The short text with which a service explains a refusal: Harvest's ``message``, Upsales' ``error``.
+
+    Sources: Harvest's 422 ``{"message": ..}`` and 401 ``{"error", "error_description"}``; Upsales'
+    ``{"error": {"key", "msg", "errorCode"}}``.
+
+    :param body: of the refusal
+    :param secrets: blotted out, should the service repeat them
+    :return: at most 200 characters on one line; empty where the body says nothing in those places
+    """
+    try:
+        words = msgspec.json.decode(body, type=_Words)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    parts: list[Any] = [words.message]
+    if isinstance(words.error, _UpsalesWords):
+        parts += [words.error.key, words.error.msg, words.error.error_code]
+    else:
+        parts += [words.error, words.error_description]
+    text = " ".join(
+        " ".join(str(part).split()) for part in parts if isinstance(part, str | int) and part != ""
+    )
+    return scrub(text, secrets)[:LONGEST_DETAIL]
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without any of the secrets."""
+    for secret in secrets:
+        text = text.replace(secret, "***") if secret else text
+    return text
+
+
+def shape_words(error: msgspec.ValidationError) -> str:
+    """What a decoder missed and where, without the value that it found (msgspec quotes values in ``'``)."""
+    return re.sub(r"'[^']*'", "a value", str(error))[:LONGEST_DETAIL]

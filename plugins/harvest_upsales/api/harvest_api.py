@@ -1,0 +1,262 @@
+"""Harvest API v2: each call that is used, from arguments to records.
+
+Source of routes and parameters: https://help.getharvest.com/api-v2/.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from harvest_upsales.api.harvest_pages import (
+    PAGE_SIZE,
+    ContactsPage,
+    InvoicesPage,
+    Page,
+    ProjectsPage,
+    TimeEntriesPage,
+    UninvoicedPage,
+    pages,
+)
+from harvest_upsales.api.rate_limit import REPORTS
+from harvest_upsales.api.transport import Transport
+from harvest_upsales.records import json_codec
+from harvest_upsales.records.harvest_records import (
+    Company,
+    Contact,
+    Invoice,
+    Me,
+    NewInvoice,
+    Project,
+    TimeEntry,
+    UninvoicedProject,
+)
+
+LONGEST_REPORT_DAYS = 365
+
+
+class HarvestClient:
+    """Typed calls to one Harvest account. Lists are read page by page, never held as a whole.
+
+    Every method raises ``errors.ApiError`` and its kinds; see ``Transport``.
+
+    :param transport: with the token's and the account's headers
+    :param account_id: of the Harvest account, as in the connection's login
+    """
+
+    def __init__(self, transport: Transport, account_id: str) -> None:
+        self.transport = transport
+        self.account_id = account_id
+
+    # --- account --------------------------------------------------------------------------------------------
+
+    def company(self) -> Company:
+        """The account.
+
+        :raises PermissionDeniedError: the token's owner is no administrator
+        """
+        return self.transport.get_decoded("/company", of=Company)
+
+    def me(self) -> Me:
+        """The token's owner."""
+        return self.transport.get_decoded("/users/me", of=Me)
+
+    # --- projects and contacts ------------------------------------------------------------------------------
+
+    def project(self, project_id: int) -> Project:
+        """One project.
+
+        :raises NotFoundError: there is none with this id
+        """
+        return self.transport.get_decoded(f"/projects/{project_id:d}", of=Project)
+
+    def projects(
+        self,
+        *,
+        is_active: bool | None = None,
+        updated_since: dt.datetime | None = None,
+        client_id: int | None = None,
+    ) -> Iterator[Project]:
+        """All projects, newest first.
+
+        :param is_active: only active or only archived ones
+        :param updated_since: only those changed since; aware
+        :param client_id: only this client's
+        """
+        query = _query(is_active=is_active, client_id=client_id, updated_since=updated_since)
+        return _records(pages(self.transport, "/projects", query, of=ProjectsPage))
+
+    def set_project_active(self, project_id: int, active: bool) -> Project:
+        """Archive a project, so that no time can be tracked on it, or take it back. Safe to repeat.
+
+        :param project_id: of the project
+        :param active: ``False`` archives
+        """
+        body = json_codec.encode({"is_active": active})
+        return self.transport.write_decoded("PATCH", f"/projects/{project_id:d}", body, of=Project)
+
+    def contacts(self, *, client_id: int | None = None) -> Iterator[Contact]:
+        """Clients' contacts.
+
+        :param client_id: only this client's
+        """
+        return _records(pages(self.transport, "/contacts", _query(client_id=client_id), of=ContactsPage))
+
+    # --- time -----------------------------------------------------------------------------------------------
+
+    def time_entries(
+        self,
+        *,
+        project_id: int | None = None,
+        client_id: int | None = None,
+        is_billed: bool | None = None,
+        is_running: bool | None = None,
+        updated_since: dt.datetime | None = None,
+        from_: dt.date | None = None,
+        to: dt.date | None = None,
+    ) -> Iterator[TimeEntry]:
+        """Time entries, latest ``spent_date`` first; parameters as of ``time_entry_pages``."""
+        return _records(
+            self.time_entry_pages(
+                project_id=project_id,
+                client_id=client_id,
+                is_billed=is_billed,
+                is_running=is_running,
+                updated_since=updated_since,
+                from_=from_,
+                to=to,
+            )
+        )
+
+    def time_entry_pages(
+        self,
+        *,
+        project_id: int | None = None,
+        client_id: int | None = None,
+        is_billed: bool | None = None,
+        is_running: bool | None = None,
+        updated_since: dt.datetime | None = None,
+        from_: dt.date | None = None,
+        to: dt.date | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> Iterator[Page[TimeEntry]]:
+        """Time entries by page, for callers that keep a place or show progress.
+
+        :param project_id: only of this project
+        :param client_id: only of this client's projects
+        :param is_billed: only entries that are on an invoice, or only those that aren't
+        :param is_running: only running timers, or only stopped ones
+        :param updated_since: only entries changed since; aware. Deleted ones leave no trace
+        :param from_: first ``spent_date``
+        :param to: last ``spent_date``
+        :param page_size: entries a page, 1 to 2000
+        """
+        query = _query(
+            project_id=project_id,
+            client_id=client_id,
+            is_billed=is_billed,
+            is_running=is_running,
+            updated_since=updated_since,
+            **{"from": from_, "to": to},
+        )
+        return pages(self.transport, "/time_entries", query, of=TimeEntriesPage, page_size=page_size)
+
+    def uninvoiced_report(
+        self, from_: dt.date, to: dt.date, *, include_fixed_fee: bool = True
+    ) -> Iterator[UninvoicedProject]:
+        """What is not invoiced yet, by project. Counts in the small rate limit of the Reports API.
+
+        :param from_: first ``spent_date``
+        :param to: last ``spent_date``, at most 365 days in all
+        :param include_fixed_fee: fixed-fee projects too, with the fee that is left
+        :raises ValueError: a range that the service refuses
+        """
+        days = (to - from_).days + 1
+        if not 1 <= days <= LONGEST_REPORT_DAYS:
+            raise ValueError(
+                f"The uninvoiced report takes 1 to {LONGEST_REPORT_DAYS} days a request, not {days}."
+            )
+        # The documentation's examples write the Reports API's dates without dashes.
+        query = _query(
+            **{"from": f"{from_:%Y%m%d}", "to": f"{to:%Y%m%d}"},
+            include_fixed_fee=include_fixed_fee,
+        )
+        found = pages(self.transport, "/reports/uninvoiced", query, of=UninvoicedPage, budget=REPORTS)
+        return _records(found)
+
+    # --- invoices -------------------------------------------------------------------------------------------
+
+    def invoice(self, invoice_id: int) -> Invoice:
+        """One invoice.
+
+        :raises NotFoundError: there is none with this id
+        """
+        return self.transport.get_decoded(f"/invoices/{invoice_id:d}", of=Invoice)
+
+    def invoices(
+        self,
+        *,
+        client_id: int | None = None,
+        project_id: int | None = None,
+        state: str | None = None,
+        updated_since: dt.datetime | None = None,
+    ) -> Iterator[Invoice]:
+        """Invoices, latest issued first. The service can't filter by ``purchase_order``: the caller does.
+
+        :param client_id: only of this client
+        :param project_id: only those with this project
+        :param state: ``draft``, ``open``, ``paid`` or ``closed``
+        :param updated_since: only those changed since; aware
+        """
+        query = _query(client_id=client_id, project_id=project_id, state=state, updated_since=updated_since)
+        return _records(pages(self.transport, "/invoices", query, of=InvoicesPage))
+
+    def create_invoice(self, invoice: NewInvoice) -> Invoice:
+        """Create a draft. Imported time is billed and locked from then on.
+
+        :param invoice: from tracked time or with lines of its own
+        :raises AnswerLostError: look it up by ``purchase_order`` before creating it again
+        """
+        return self.transport.write_decoded("POST", "/invoices", json_codec.encode(invoice), of=Invoice)
+
+    def mark_invoice(self, invoice_id: int, event_type: str) -> None:
+        """Change an invoice's state. With an event type nobody is e-mailed.
+
+        :param invoice_id: of the invoice
+        :param event_type: ``send``, ``close``, ``draft`` or ``re-open``
+        """
+        if event_type not in ("send", "close", "draft", "re-open"):
+            # A message without a known event is a letter to the customer.
+            raise ValueError(f"Not an event of a Harvest invoice: {event_type!r}")
+        body = json_codec.encode({"event_type": event_type})
+        self.transport.write_decoded("POST", f"/invoices/{invoice_id:d}/messages", body, of=msgspec.Raw)
+
+    def delete_invoice(self, invoice_id: int) -> None:
+        """Delete an invoice; its hours are unbilled and unlocked.
+
+        :raises NotFoundError: it's gone already
+        """
+        self.transport.write("DELETE", f"/invoices/{invoice_id:d}")
+
+
+def _records(found: Iterable[Page[Any]]) -> Iterator[Any]:
+    for page in found:
+        yield from page.records
+
+
+def _query(**filters: Any) -> list[tuple[str, str]]:
+    """The filters that are set, as the service writes them."""
+    return [(name, _text(value)) for name, value in filters.items() if value is not None]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone: Harvest's updated_since is UTC.")
+        return f"{value.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return value.isoformat() if isinstance(value, dt.date) else str(value)

@@ -1,0 +1,111 @@
+"""Stays below the services' rate limits: pure, with the time passed in.
+
+Limits: Harvest 100 requests in 15 s, its reports 100 in 15 min
+(https://help.getharvest.com/api-v2/introduction/overview/general/#rate-limiting). Upsales 200 in 10 s (its
+API documentation); newer texts add 6,000 in 10 min and 20,000 an hour, and for writes 2,000 in 10 min and 5,000
+an hour. Other programs may use the same account, so the limits here keep most 429s away; they don't replace
+the retry rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+ALL = "all"
+READS = "reads"
+REPORTS = "reports"
+WRITES = "writes"
+
+MARGIN_S = 0.1
+"""Requests sent evenly may arrive unevenly: each window is watched a little longer than it lasts."""
+LONGEST_RESET_S = 15.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most ``requests`` in any stretch of ``seconds``."""
+
+    requests: int
+    seconds: float
+
+
+HARVEST_LIMITS: Mapping[str, Sequence[Window]] = {
+    ALL: (Window(100, 15),),
+    REPORTS: (Window(100, 900),),
+}
+UPSALES_LIMITS: Mapping[str, Sequence[Window]] = {
+    ALL: (Window(200, 10), Window(6_000, 600), Window(20_000, 3_600)),
+    WRITES: (Window(2_000, 600), Window(5_000, 3_600)),
+}
+
+
+class SlidingWindow:
+    """The requests of the last stretch of one window."""
+
+    def __init__(self, window: Window, margin_s: float = MARGIN_S) -> None:
+        self._length_s = window.seconds + margin_s
+        self._sent: deque[float] = deque(maxlen=window.requests)
+
+    def earliest(self) -> float:
+        """The moment from which one more request fits."""
+        if len(self._sent) < (self._sent.maxlen or 0):
+            return -math.inf
+        return self._sent[0] + self._length_s
+
+    def add(self, moment: float) -> None:
+        """Note a request; the oldest one drops out when the window is full."""
+        self._sent.append(moment)
+
+
+class RateLimiter:
+    """Several windows at once; a request counts in those of ``all`` and of its own budget.
+
+    For one thread: each hook has a limiter of its own.
+
+    :param limits: windows by budget
+    """
+
+    def __init__(self, limits: Mapping[str, Sequence[Window]]) -> None:
+        self._budgets = {
+            name: [SlidingWindow(window) for window in windows] for name, windows in limits.items()
+        }
+        self._last = -math.inf
+        self._blocked_until = -math.inf
+
+    def reserve(self, now: float, budget: str = READS) -> float:
+        """Reserve the next request.
+
+        :param now: seconds on any steady clock
+        :param budget: ``reads``, ``reports`` or ``writes``
+        :return: seconds to wait before it is sent, 0 or more
+        """
+        windows = [*self._budgets.get(ALL, ()), *self._budgets.get(budget, ())]
+        moment: float = max(now, self._last, self._blocked_until, *(window.earliest() for window in windows))
+        for window in windows:
+            window.add(moment)
+        self._last = moment
+        return moment - now
+
+    def observe(self, headers: Mapping[str, str], now: float) -> None:
+        """Obey ``X-RateLimit-Remaining`` and ``-Reset``: nothing remains means wait for the reset.
+
+        Upsales sends them with most answers, not all; the reset was seen from -2 to 10 seconds.
+
+        :param headers: of an answer; names in any case
+        :param now: seconds on the clock given to ``reserve``
+        """
+        remaining = _integer(headers.get("X-RateLimit-Remaining"))
+        if remaining is None or remaining > 0:
+            return
+        reset_s = _integer(headers.get("X-RateLimit-Reset")) or 0
+        self._blocked_until = max(self._blocked_until, now + min(max(reset_s, 0), LONGEST_RESET_S))
+
+
+def _integer(text: str | None) -> int | None:
+    try:
+        return int(text) if text is not None else None
+    except ValueError:
+        return None

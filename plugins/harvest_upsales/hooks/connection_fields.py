@@ -1,0 +1,128 @@
+"""What the two connection types have in common: their fields, checked before anything is sent.
+
+A wrong field is an error that names it. No value of a secret field appears in a message.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Protocol
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from harvest_upsales.errors import SetupError
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 60.0
+
+
+class ConnectionFields(Protocol):
+    """The fields of an Airflow connection that are used here."""
+
+    conn_id: str
+    host: str | None
+    schema: str | None
+    port: int | None
+    login: str | None
+    password: str | None
+
+    @property
+    def extra_dejson(self) -> dict[str, Any]: ...
+
+
+def base_url_of(connection: ConnectionFields, default: str) -> str:
+    """The service's address, without a slash at its end.
+
+    The host may be a whole URL, or a bare host with schema and port as in Airflow's URI form. A missing path
+    is that of the default.
+
+    :param connection: ``host``, ``schema``, ``port``
+    :param default: URL where there is no host
+    :raises SetupError: no usable URL, or one that would carry the token in clear text beyond this machine
+    """
+    host = (connection.host or "").strip()
+    if not host:
+        return default
+    if "://" not in host:
+        host = f"{(connection.schema or 'https').lower()}://{host}"
+    try:
+        parts = urlsplit(host)
+        port = parts.port or connection.port
+    except ValueError:
+        raise _field_error(connection, "host", "is no URL") from None
+    _check_url(connection, parts)
+    netloc = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
+    if port:
+        netloc = f"{netloc}:{port}"
+    return urlunsplit((parts.scheme, netloc, parts.path.rstrip("/") or urlsplit(default).path, "", ""))
+
+
+def _check_url(connection: ConnectionFields, parts: SplitResult) -> None:
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise _field_error(connection, "host", "must be a URL that starts with https://")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise _field_error(connection, "host", "must be a plain URL, without credentials or a query")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise _field_error(
+            connection, "host", "must start with https://, or the token would travel in clear text"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine.
+
+    :param host: name or address, without port
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def secret_of(connection: ConnectionFields, meaning: str) -> str:
+    """The password field, fit for a header.
+
+    :param meaning: what the password is, for the message
+    :raises SetupError: it's empty, or holds something that no header can
+    """
+    secret = (connection.password or "").strip()
+    if not secret:
+        raise _field_error(connection, "password", f"is empty: it takes {meaning}")
+    if not (secret.isascii() and secret.isprintable()) or any(sign in secret for sign in ' ";,'):
+        raise _field_error(
+            connection, "password", f"holds a sign that can't be part of {meaning}: copy it again"
+        )
+    return secret
+
+
+def header_text_of(connection: ConnectionFields, field: str, text: object, meaning: str) -> str:
+    """A field that travels in a header.
+
+    :param field: its name in the connection
+    :param text: its value
+    :param meaning: what it takes, for the message
+    :raises SetupError: it's empty, or holds something that no header can
+    """
+    value = str(text or "").strip()
+    if not value:
+        raise _field_error(connection, field, f"is empty: it takes {meaning}")
+    if not (value.isascii() and value.isprintable()):
+        raise _field_error(connection, field, "holds a sign that can't be sent in a header")
+    return value
+
+
+def timeouts_of(connection: ConnectionFields) -> tuple[float, float]:
+    """Seconds to connect and to wait for more of an answer; extra ``timeout`` sets the second."""
+    timeout = connection.extra_dejson.get("timeout", READ_TIMEOUT_S)
+    try:
+        seconds = float(timeout)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds <= 3_600:
+        raise _field_error(connection, "extra 'timeout'", "must be a number of seconds, from 1 to 3600")
+    return min(CONNECT_TIMEOUT_S, seconds), seconds
+
+
+def _field_error(connection: ConnectionFields, field: str, problem: str) -> SetupError:
+    return SetupError(f"Connection '{connection.conn_id}': {field} {problem}.")
