@@ -16,7 +16,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 = any free one")
     parser.add_argument("--seed", type=int, default=2026, help="the demo's data follow from it")
-    parser.add_argument("--today", type=date.fromisoformat, default=datetime.now(UTC).date(), metavar="YYYY-MM-DD")
+    parser.add_argument(
+        "--today", type=date.fromisoformat, default=datetime.now(UTC).date(), metavar="YYYY-MM-DD"
+    )
     parser.add_argument("--empty", action="store_true", help="set up, but without clients, time or orders")
     parser.add_argument("--no-rate-limit", action="store_true")
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""The billing app connected to Upsales: it makes a customer invoice of a won order and answers on the order."""
+"""The billing app connected to Upsales: it makes customer invoices of won orders and answers on the order."""
 
 import threading
 from datetime import timedelta
@@ -17,8 +17,9 @@ class BillingApp:
 
     :param account: the Upsales account that it is connected to.
 
-    Switches: ``mode`` and ``order_modes`` (per order id), ``delay_s``, ``clock_behind`` (its dates lag), ``naive``
-    (any call without a document number makes an invoice), ``ignores_api_saves``, ``only_stage_ids`` (None = any stage).
+    Switches: ``mode`` and ``order_modes`` (per order id), ``delay_s``, ``clock_behind`` (its dates lag),
+    ``naive`` (any call without a document number makes an invoice), ``ignores_api_saves``, ``only_stage_ids``
+    (None = any stage).
     """
 
     def __init__(self, account: UpsalesAccount, lock: threading.RLock) -> None:
@@ -64,7 +65,9 @@ class BillingApp:
 
     @locked
     def _answer(self, call: Record) -> None:
-        self._timers = {timer for timer in self._timers if timer.is_alive() and timer is not threading.current_thread()}
+        self._timers = {
+            timer for timer in self._timers if timer.is_alive() and timer is not threading.current_thread()
+        }
         order = self.account.orders.get(call["order_id"])
         mode = self.order_modes.get(call["order_id"], self.mode)
         if order is None or mode == "silent":
@@ -82,7 +85,12 @@ class BillingApp:
         mine = [invoice for invoice in self.customer_invoices if invoice["order_id"] == order["id"]]
         if (self.naive and not had_number) or not mine:
             number, self._next_number = str(self._next_number), self._next_number + 1
-            invoice = {"order_id": order["id"], "number": number, "amount": order["value"], "currency": order["currency"]}
+            invoice = {
+                "order_id": order["id"],
+                "number": number,
+                "amount": order["value"],
+                "currency": order["currency"],
+            }
             self.customer_invoices.append(invoice)
             outcome = "created"
         else:

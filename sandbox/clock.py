@@ -1,14 +1,10 @@
 """The sandbox's time of day: it runs as the real clock does, but on the day that the world was given."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
+from typing import Any, TypeVar, cast
 
 
 class Clock:
@@ -46,21 +42,15 @@ class Clock:
         return (self.now() - behind).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-class HasLock(Protocol):
-    lock: threading.RLock
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-Owner = TypeVar("Owner", bound=HasLock)
-
-
-def locked(
-    method: Callable[Concatenate[Owner, Arguments], Result],
-) -> Callable[Concatenate[Owner, Arguments], Result]:
-    """Run the method while holding its object's lock."""
+def locked(method: Method) -> Method:
+    """Run the method while holding its object's ``lock``."""
 
     @wraps(method)
-    def guarded(self: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
         with self.lock:
             return method(self, *args, **kwargs)
 
-    return guarded
+    return cast("Method", guarded)

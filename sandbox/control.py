@@ -1,4 +1,4 @@
-"""The control API: what people, the billing app and bad luck do. It needs no credentials; it listens on loopback."""
+"""The control API: what people, the billing app and bad luck do. It asks for no credentials."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -23,7 +23,8 @@ SWITCHES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 COLLECTIONS: dict[str, tuple[str, ...]] = {
     "harvest": (
-        "users", "clients", "contacts", "tasks", "projects", "time_entries", "expenses", "invoices", "messages",
+        "users", "clients", "contacts", "tasks", "projects", "time_entries", "expenses", "invoices",
+        "messages",
         "emails", "company",
     ),
     "upsales": (
@@ -43,15 +44,19 @@ def people_actions(world: World) -> dict[str, Callable[..., Any]]:
     harvest, upsales = world.harvest, world.upsales
     return {
         "move_order": upsales.move, "add_row": upsales.add_row, "edit_order": upsales.edit,
-        "delete_order": upsales.delete_order, "add_order": upsales.add_order, "add_company": upsales.add_company,
-        "add_upsales_contact": upsales.add_contact, "add_time": harvest.add_time, "edit_time": harvest.edit_time,
-        "delete_time": harvest.delete_time, "stop_timer": harvest.stop_timer, "add_project": harvest.add_project,
-        "add_client": harvest.add_client, "add_contact": harvest.add_contact, "add_expense": harvest.add_expense,
+        "delete_order": upsales.delete_order, "add_order": upsales.add_order,
+        "add_company": upsales.add_company,
+        "add_upsales_contact": upsales.add_contact, "add_time": harvest.add_time,
+        "edit_time": harvest.edit_time,
+        "delete_time": harvest.delete_time, "stop_timer": harvest.stop_timer,
+        "add_project": harvest.add_project,
+        "add_client": harvest.add_client, "add_contact": harvest.add_contact,
+        "add_expense": harvest.add_expense,
         "set": lambda **wish: set_field(world, **wish),
     }  # fmt: skip
 
 
-def set_field(world: World, *, service: str, collection: str, id: int, **fields: Any) -> None:  # noqa: A002
+def set_field(world: World, *, service: str, collection: str, id: int, **fields: Any) -> None:
     """Set fields of any record, as no person could."""
     record = _collection(world, service, collection)[id]
     record.update(fields)

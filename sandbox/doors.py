@@ -12,7 +12,7 @@ from sandbox.world import World
 
 INVALID_TOKEN = {
     "error": "invalid_token",
-    "error_description": "The access token provided is expired, revoked, malformed or invalid for other reasons.",
+    "error_description": "The access token provided is expired, revoked or malformed.",
 }
 
 
@@ -44,7 +44,7 @@ def upsales_door(world: World, request: Request, path: str) -> Answer | None:
 
 
 def rate_headers(world: World, sequence: int) -> dict[str, str]:
-    """Upsales' rate-limit headers: absent from a third of the answers, and now and then with a negative reset."""
+    """Upsales' rate-limit headers: absent from a third of the answers, the reset now and then negative."""
     if sequence % 3 == 0:
         return {}
     window = world.limits.upsales

@@ -9,7 +9,14 @@ import msgspec
 from sandbox.clock import locked
 
 Kind = Literal[
-    "status", "delay", "cut_before", "cut_after", "truncate", "html200", "wrong_content_type", "empty_envelope"
+    "status",
+    "delay",
+    "cut_before",
+    "cut_after",
+    "truncate",
+    "html200",
+    "wrong_content_type",
+    "empty_envelope",
 ]
 NEEDS_PROCESSING = frozenset({"cut_after", "truncate", "wrong_content_type", "delay"})
 
@@ -19,13 +26,13 @@ class FaultRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     :param kind: ``status``: ``status``/``headers``/``body`` are answered; ``delay``: only late;
         ``cut_before``: the connection is closed and nothing done; ``cut_after``: done, then closed without an
-        answer; ``truncate``: done, half of the body sent (``short``: with a Content-Length that agrees with the
-        half); ``html200``: a 200 with an HTML page; ``wrong_content_type``: the right body as text/html;
-        ``empty_envelope``: a 200 with ``{}``.
+        answer; ``truncate``: done, half of the body sent (``short``: with the Content-Length of the half, so
+        that only the JSON is broken); ``html200``: a 200 with an HTML page; ``wrong_content_type``: the right
+        body as text/html; ``empty_envelope``: a 200 with ``{}``.
     :param path: regular expression searched in the path below the service's base, e.g. ``^/orders/\\d+$``.
     :param nth: only the nth matching call (1 = the first). ``every``: each k-th. ``times``: at most so often.
     :param delay_s: seconds to wait first, with any kind.
-    :param processed: for ``status``, ``html200`` and ``empty_envelope``: the request is carried out all the same.
+    :param processed: for ``status``, ``html200`` and ``empty_envelope``: the request is carried out too.
     """
 
     kind: Kind

@@ -52,7 +52,7 @@ class Gateway:
         if rule is None or rule.carries_out:
             raw = await self._process(request, body, service, path, entry)
         if rule is None:
-            assert raw is not None  # noqa: S101 - without a rule everything is processed
+            assert raw is not None
             await _send(send, raw, entry)
         else:
             await _send_faulty(scope, receive, send, rule, raw, entry)
@@ -63,10 +63,14 @@ class Gateway:
             door = harvest_door if service == "harvest" else upsales_door
             kept_out = door(self.world, request, path)
         extra = rate_headers(self.world, entry["sequence"]) if service == "upsales" else {}
-        raw = _raw(kept_out) if kept_out else await self._inner(request, body, service, path, entry["sequence"])
+        raw = (
+            _raw(kept_out) if kept_out else await self._inner(request, body, service, path, entry["sequence"])
+        )
         raw.headers |= extra
         if raw.status == 404 and path_is_unknown(raw):
-            self.world.journal.violation(service, entry["sequence"], f"unknown route: {entry['method']} {path}")
+            self.world.journal.violation(
+                service, entry["sequence"], f"unknown route: {entry['method']} {path}"
+            )
         entry["took_effect"] = entry["is_write"] and raw.status < 400
         return raw
 
@@ -145,8 +149,10 @@ def _spoilt(rule: FaultRule, raw: Raw | None) -> Raw:
         return Raw(200, {"content-type": HTML}, ERROR_PAGE)
     if rule.kind == "empty_envelope":
         return Raw(200, json_type, b"{}")
-    assert raw is not None  # noqa: S101 - delay and wrong_content_type are always processed
-    return Raw(raw.status, {**raw.headers, "content-type": HTML}, raw.content) if rule.kind != "delay" else raw
+    assert raw is not None
+    return (
+        Raw(raw.status, {**raw.headers, "content-type": HTML}, raw.content) if rule.kind != "delay" else raw
+    )
 
 
 async def _cut(scope: Scope, receive: Receive) -> None:

@@ -1,4 +1,4 @@
-"""What was asked of the sandbox: every request in order, and every request that the real service would frown on."""
+"""What was asked of the sandbox: every request in order, and what no client should have sent."""
 
 from sandbox.clock import Clock
 from sandbox.jsonio import JsonError, Record, decode
@@ -36,7 +36,9 @@ class Journal:
 
     def writes(self, service: str | None = None) -> list[Record]:
         """The writes that took effect."""
-        return [e for e in self.entries if e["took_effect"] and e["is_write"] and service in (None, e["service"])]
+        return [
+            e for e in self.entries if e["took_effect"] and e["is_write"] and service in (None, e["service"])
+        ]
 
     def violation(self, service: str, sequence: int, detail: str) -> None:
         self.violations.append({"sequence": sequence, "service": service, "detail": detail})

@@ -30,7 +30,7 @@ class FixedWindow:
 
     def __init__(self, limit: int, seconds: float) -> None:
         self.limit, self.seconds = limit, seconds
-        self.reset()
+        self._opened, self._used = time.monotonic(), 0
 
     def take(self) -> bool:
         now = time.monotonic()

@@ -28,7 +28,8 @@ BILLING_APP: Final = 284
 def set_up_upsales(account: UpsalesAccount) -> None:
     """Board, people, products, currencies, order fields and apps."""
     for iso, rate, active in (
-        ("SEK", 1, True), ("EUR", "0.091776799", True), ("NOK", "1.068147832", True), ("USD", "0.106791513", True),
+        ("SEK", 1, True), ("EUR", "0.091776799", True), ("NOK", "1.068147832", True), ("USD", "0.106791513",
+        True),
         ("DKK", "0.685424449", False),
     ):  # fmt: skip
         account.add_currency(iso, rate, master=iso == "SEK", active=active)
@@ -52,10 +53,13 @@ def set_up_apps(account: UpsalesAccount, billing: BillingApp) -> None:
     """The directory of apps. Upsales' own Harvest app is there, but not active in this account."""
     for app_id, name, category, hooks, active in (
         (HARVEST_APP, "Harvest", "time-reporting", ("after_order_update", "job"), False),
-        (billing.integration_id, "Fortnox Premium", "productivity", ("after_order_insert", "after_order_update"), True),
+        (billing.integration_id, "Fortnox Premium", "productivity", ("after_order_insert",
+        "after_order_update"), True),
     ):  # fmt: skip
         account.integrations[app_id] = _app(app_id, name, category, hooks, active)
-        config = msgspec.json.encode({"secret": BILLING_APP_SECRET, "wonStage": STAGE_WON} if active else {}).decode()
+        config = msgspec.json.encode(
+            {"secret": BILLING_APP_SECRET, "wonStage": STAGE_WON} if active else {}
+        ).decode()
         account.integration_settings[app_id] = {
             "id": app_id, "integrationId": app_id, "active": active, "configJson": config,
         }  # fmt: skip
@@ -63,10 +67,12 @@ def set_up_apps(account: UpsalesAccount, billing: BillingApp) -> None:
 
 def _app(app_id: int, name: str, category: str, hooks: tuple[str, ...], active: bool) -> Record:
     return {
-        "id": app_id, "name": name, "description": name, "category": category, "active": active, "public": True,
+        "id": app_id, "name": name, "description": name, "category": category, "active": active,
+        "public": True,
         "visible": app_id != HARVEST_APP, "version": 1, "price": 0,
         "standardIntegrationInit": [
-            {"id": 15_190 + 10 * app_id + n, "integrationId": app_id, "type": hook} for n, hook in enumerate(hooks)
+            {"id": 15_190 + 10 * app_id + n, "integrationId": app_id, "type": hook} for n,
+            hook in enumerate(hooks)
         ],
         "configJson": {},
     }  # fmt: skip

@@ -47,13 +47,20 @@ class SandboxServer:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
         base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.harvest_url, self.upsales_url, self.control_url = f"{base}/v2", f"{base}/api/v2", f"{base}/control"
+        self.harvest_url, self.upsales_url, self.control_url = (
+            f"{base}/v2",
+            f"{base}/api/v2",
+            f"{base}/control",
+        )
         config = uvicorn.Config(
-            build_app(self.world), http=CuttableProtocol, ws="none", lifespan="off", loop="asyncio", log_config=None,
+            build_app(self.world), http=CuttableProtocol, ws="none", lifespan="off", loop="asyncio",
+            log_config=None,
             access_log=False, proxy_headers=False, timeout_keep_alive=60, timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="sandbox", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="sandbox", daemon=True
+        )
         self._thread.start()
         self._wait_until_started()
 

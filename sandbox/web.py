@@ -38,7 +38,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Refusal(Exception):  # noqa: N818 - not every refusal is an error of the sandbox
+class Refusal(Exception):
     """The service says no.
 
     :param body: the JSON that the service answers with.

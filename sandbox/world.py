@@ -33,10 +33,14 @@ class World:
     def new(cls, today: date) -> "World":
         """A world that is set up but empty: no clients, projects, companies or orders."""
         world = cls(today)
-        set_up_upsales(world.upsales)
-        set_up_apps(world.upsales, world.billing)
-        set_up_harvest(world.harvest)
+        world.set_up()
         return world
+
+    def set_up(self) -> None:
+        """Everything that must be there before the bridge can be set up."""
+        set_up_upsales(self.upsales)
+        set_up_apps(self.upsales, self.billing)
+        set_up_harvest(self.harvest)
 
     @property
     def today(self) -> date:

@@ -12,14 +12,17 @@ from sandbox.jsonio import Amount, Record, exact, exact_or_none
 
 FIRST_IDS = {
     "client": 5735774, "contact": 4706479, "user": 1782884, "project": 14307913, "task": 8083365,
-    "time_entry": 636708574, "invoice": 13150378, "line_item": 53341450, "message": 27835207, "expense": 15296442,
+    "time_entry": 636708574, "invoice": 13150378, "line_item": 53341450, "message": 27835207,
+    "expense": 15296442,
 }  # fmt: skip
 
 COMPANY: Record = {
     "base_uri": "https://nordlys.harvestapp.com", "full_domain": "nordlys.harvestapp.com",
-    "name": "Nordlys Konsult AB", "is_active": True, "week_start_day": "Monday", "wants_timestamp_timers": False,
+    "name": "Nordlys Konsult AB", "is_active": True, "week_start_day": "Monday",
+    "wants_timestamp_timers": False,
     "time_format": "decimal", "date_format": "%Y-%m-%d", "plan_type": "simple-v4", "clock": "24h",
-    "currency_code_display": "iso_code_after", "currency_symbol_display": "symbol_none", "decimal_symbol": ",",
+    "currency_code_display": "iso_code_after", "currency_symbol_display": "symbol_none",
+    "decimal_symbol": ",",
     "thousands_separator": " ", "color_scheme": "blue", "weekly_capacity": 144000, "expense_feature": True,
     "invoice_feature": True, "estimate_feature": True, "approval_feature": True, "team_feature": True,
 }  # fmt: skip
@@ -114,16 +117,19 @@ class HarvestAccount:
     def add_project(
         self, client_id: int, name: str, *, code: str | None = None, bill_by: str = "Project",
         is_billable: bool = True, is_fixed_fee: bool = False, fee: Amount | None = None,
-        hourly_rate: Amount | None = None, starts_on: date | str | None = None, ends_on: date | str | None = None,
+        hourly_rate: Amount | None = None, starts_on: date | str | None = None,
+        ends_on: date | str | None = None,
         is_active: bool = True, **kw: Any,
     ) -> int:  # fmt: skip
         """:param bill_by: ``Project`` (``hourly_rate``), ``Tasks``, ``People`` or ``none``."""
         client = self.clients[client_id]
         project = {
-            "id": self.next_id("project"), "name": name, "code": code, "is_active": is_active, "bill_by": bill_by,
+            "id": self.next_id("project"), "name": name, "code": code, "is_active": is_active,
+            "bill_by": bill_by,
             "budget": None, "budget_by": "none", "budget_is_monthly": False, "notify_when_over_budget": False,
             "over_budget_notification_percentage": 80, "over_budget_notification_date": None,
-            "show_budget_to_all": False, **self._stamps(), "starts_on": _text(starts_on), "ends_on": _text(ends_on),
+            "show_budget_to_all": False, **self._stamps(), "starts_on": _text(starts_on),
+            "ends_on": _text(ends_on),
             "is_billable": is_billable, "is_fixed_fee": is_fixed_fee, "notes": "",
             "client": {"id": client["id"], "name": client["name"], "currency": client["currency"]},
             "cost_budget": None, "cost_budget_include_expenses": False,
@@ -133,11 +139,14 @@ class HarvestAccount:
         return int(project["id"])
 
     @locked
-    def add_expense(self, project_id: int, spent_date: date | str, total_cost: Amount, notes: str = "") -> int:
+    def add_expense(
+        self, project_id: int, spent_date: date | str, total_cost: Amount, notes: str = ""
+    ) -> int:
         """A billable expense that is not billed yet."""
         expense = {
             "id": self.next_id("expense"), "project_id": project_id, "spent_date": str(spent_date),
-            "total_cost": exact(total_cost), "notes": notes, "is_billed": False, "invoice": None, **self._stamps(),
+            "total_cost": exact(total_cost), "notes": notes, "is_billed": False, "invoice": None,
+            **self._stamps(),
         }  # fmt: skip
         self.expenses[expense["id"]] = expense
         return int(expense["id"])
@@ -150,7 +159,8 @@ class HarvestAccount:
     ) -> int:  # fmt: skip
         """:param rate: without it the rate follows from the project's pricing; None = no rate."""
         entry = new_entry(
-            self, project_id, str(spent_date), hours, rounded_hours=rounded_hours, rate=rate, billable=billable,
+            self, project_id, str(spent_date), hours, rounded_hours=rounded_hours, rate=rate,
+            billable=billable,
             notes=notes, user=user, task=task, is_running=is_running, is_closed=is_closed,
         )  # fmt: skip
         entry.update(kw)

@@ -1,7 +1,16 @@
 """Harvest's company, people, clients, contacts and projects."""
 
 from sandbox.harvest.listing import PAGING, by_page
-from sandbox.harvest.strictness import as_bool, as_date, as_id, as_moment, body_of, not_found, query_of, refuse
+from sandbox.harvest.strictness import (
+    as_bool,
+    as_date,
+    as_id,
+    as_moment,
+    body_of,
+    not_found,
+    query_of,
+    refuse,
+)
 from sandbox.jsonio import Record, exact, is_number
 from sandbox.web import Answer, Call, Refusal, Route
 

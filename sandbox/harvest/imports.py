@@ -99,19 +99,25 @@ def _take_time(account: HarvestAccount, project: Record, kind: str, found: Impor
 
 
 def _group(entry: Record, kind: str) -> str:
-    return {
+    """What of a summary's kind the entry is summed under."""
+    labels: dict[str, str] = {
         "project": "time",
         "task": entry["task"]["name"],
         "people": entry["user"]["name"],
         "detailed": f"{entry['spent_date']} #{entry['id']} {entry['notes']}".strip(),
-    }[kind]
+    }
+    return labels[kind]
 
 
-def _take_expenses(account: HarvestAccount, project: Record, period: tuple[str | None, str | None], found: Import) -> None:
+def _take_expenses(
+    account: HarvestAccount, project: Record, period: tuple[str | None, str | None], found: Import
+) -> None:
     for expense in account.expenses.values():
         if expense["project_id"] == project["id"] and not expense["is_billed"] and _within(expense, period):
             text = f"{project['name']}: {expense['notes']}"
-            found.lines.append(line_item(account, project, text, Decimal(1), expense["total_cost"], "Product"))
+            found.lines.append(
+                line_item(account, project, text, Decimal(1), expense["total_cost"], "Product")
+            )
             found.expenses.append(expense)
 
 
@@ -121,8 +127,10 @@ def line_item(
 ) -> Record:  # fmt: skip
     brief = project and {key: project[key] for key in ("id", "name", "code")}
     return {
-        "id": account.next_id("line_item"), "kind": kind, "description": description, "quantity": exact(quantity),
-        "unit_price": exact(unit_price), "amount": rounded(quantity * unit_price), "taxed": taxed, "taxed2": taxed2,
+        "id": account.next_id("line_item"), "kind": kind, "description": description,
+        "quantity": exact(quantity),
+        "unit_price": exact(unit_price), "amount": rounded(quantity * unit_price), "taxed": taxed,
+        "taxed2": taxed2,
         "project": brief,
     }  # fmt: skip
 

@@ -3,9 +3,19 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from sandbox.harvest.account import HarvestAccount
 from sandbox.harvest.imports import Import, bill, line_item, read_import
 from sandbox.harvest.listing import PAGING, by_page
-from sandbox.harvest.strictness import as_date, as_id, as_moment, body_of, check_fields, not_found, query_of, refuse
+from sandbox.harvest.strictness import (
+    as_date,
+    as_id,
+    as_moment,
+    body_of,
+    check_fields,
+    not_found,
+    query_of,
+    refuse,
+)
 from sandbox.jsonio import Record, exact, is_number, rounded
 from sandbox.web import Answer, Call, Refusal, Route
 
@@ -43,7 +53,11 @@ def list_invoices(call: Call) -> Answer:
         invoices = [i for i in invoices if i["client"]["id"] == client_id]
     if "project_id" in query:
         project_id = as_id("project_id", query["project_id"])
-        invoices = [i for i in invoices if any((ln["project"] or {}).get("id") == project_id for ln in i["line_items"])]
+        invoices = [
+            i
+            for i in invoices
+            if any((ln["project"] or {}).get("id") == project_id for ln in i["line_items"])
+        ]
     if "updated_since" in query:
         since = as_moment("updated_since", query["updated_since"])
         invoices = [i for i in invoices if as_moment("updated_at", i["updated_at"]) >= since]
@@ -77,27 +91,30 @@ def post_invoice(call: Call) -> Answer:
         if body.get("line_items") is not None:
             refuse("line_items and line_items_import are mutually exclusive")
         taken = read_import(call, client["id"], body["line_items_import"])
-    invoice = _blank(call, client, taken.period)
+    invoice = blank_invoice(call.world.harvest, client, taken.period)
     _apply(call, invoice, body)
     invoice["line_items"] += taken.lines
-    _total(invoice)
+    total_up(invoice)
     call.world.harvest.invoices[invoice["id"]] = invoice
     bill(call.world.harvest, [*taken.entries, *taken.expenses], invoice)
     return Answer(201, invoice)
 
 
-def _blank(call: Call, client: Record, period: tuple[str | None, str | None]) -> Record:
-    account, today = call.world.harvest, call.world.today
+def blank_invoice(account: HarvestAccount, client: Record, period: tuple[str | None, str | None]) -> Record:
+    """A draft without lines that no list holds yet, with the next number."""
+    today = account.clock.today
     number, account.next_invoice_number = account.next_invoice_number, account.next_invoice_number + 1
     now, invoice_id = account.clock.harvest_stamp(), account.next_id("invoice")
     me = account.me
     return {
         "id": invoice_id, "client_key": f"{invoice_id:040x}", "number": str(number), "purchase_order": "",
         "amount": Decimal(0), "due_amount": Decimal(0), "tax": None, "tax_amount": Decimal(0), "tax2": None,
-        "tax2_amount": Decimal(0), "discount": None, "discount_amount": Decimal(0), "subject": None, "notes": None,
+        "tax2_amount": Decimal(0), "discount": None, "discount_amount": Decimal(0), "subject": None,
+        "notes": None,
         "state": "draft", "period_start": period[0], "period_end": period[1], "issue_date": today.isoformat(),
         "due_date": today.isoformat(), "payment_term": "upon receipt", "sent_at": None, "paid_at": None,
-        "paid_date": None, "closed_at": None, "recurring_invoice_id": None, "created_at": now, "updated_at": now,
+        "paid_date": None, "closed_at": None, "recurring_invoice_id": None, "created_at": now,
+        "updated_at": now,
         "currency": client["currency"], "payment_options": [],
         "client": {"id": client["id"], "name": client["name"]}, "estimate": None, "retainer": None,
         "creator": {"id": me["id"], "name": f"{me['first_name']} {me['last_name']}"}, "line_items": [],
@@ -140,7 +157,7 @@ def _free_line(call: Call, invoice: Record, line: object, position: int) -> Reco
     )  # fmt: skip
 
 
-def _total(invoice: Record) -> None:
+def total_up(invoice: Record) -> None:
     """Subtotal less discount, plus each tax on the lines that it applies to."""
     kept = 1 - (invoice["discount"] or Decimal(0)) / 100
     subtotal = sum((line["amount"] for line in invoice["line_items"]), Decimal(0))
@@ -159,7 +176,7 @@ def patch_invoice(call: Call) -> Answer:
     if body.get("client_id", invoice["client"]["id"]) != invoice["client"]["id"]:
         refuse("client_id can't be changed")
     _apply(call, invoice, body)
-    _total(invoice)
+    total_up(invoice)
     call.world.harvest.touch(invoice)
     return Answer(200, invoice)
 

@@ -28,17 +28,20 @@ def by_page(call: Call, query: dict[str, str], key: str, records: list[Record]) 
             "total_entries": len(records), "next_page": following, "previous_page": previous, "page": page,
             "links": {
                 name: None if number is None else _link(call, query, page=number, per_page=size, ref=name)
-                for name, number in (("first", 1), ("next", following), ("previous", previous), ("last", pages))
+                for name, number in (("first", 1), ("next", following), ("previous", previous), ("last",
+                pages))
             },
         },
     )  # fmt: skip
 
 
-def by_cursor(call: Call, query: dict[str, str], key: str, records: list[Record], sort_key: SortKey) -> Answer:
+def by_cursor(
+    call: Call, query: dict[str, str], key: str, records: list[Record], sort_key: SortKey
+) -> Answer:
     """One page after the cursor; numbers and totals are null, as the API reserves the right to answer.
 
-    The cursor holds the last record's place in the order, so that entries which appear or vanish meanwhile shift
-    nothing. It belongs to the filters that it was made with.
+    The cursor holds the last record's place in the order, so that entries which appear or vanish meanwhile
+    shift nothing. It belongs to the filters that it was made with.
     """
     if "page" in query:
         if "cursor" in query:

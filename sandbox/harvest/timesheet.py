@@ -16,7 +16,8 @@ Rate = Amount | None
 
 def new_entry(
     account: HarvestAccount, project_id: int, spent_date: str, hours: Amount, *, rounded_hours: Amount | None,
-    rate: Rate, billable: bool, notes: str, user: int | None, task: int | None, is_running: bool, is_closed: bool,
+    rate: Rate, billable: bool, notes: str, user: int | None, task: int | None, is_running: bool,
+    is_closed: bool,
 ) -> Record:  # fmt: skip
     """The record of a new time entry, priced by its project and locked where it must be."""
     project = account.projects[project_id]
@@ -32,7 +33,8 @@ def new_entry(
         "task": {"id": work["id"], "name": work["name"]},
         "user_assignment": None, "task_assignment": None, "external_reference": None, "invoice": None,
         "hours": tracked, "hours_without_timer": tracked,
-        "rounded_hours": round_up(tracked, account.rounding_minutes) if rounded_hours is None else exact(rounded_hours),
+        "rounded_hours": round_up(tracked,
+        account.rounding_minutes) if rounded_hours is None else exact(rounded_hours),
         "notes": notes, "is_locked": False, "locked_reason": None, "is_closed": is_closed, "is_billed": False,
         "approval_status": "approved" if is_closed else "unsubmitted",
         "timer_started_at": now if is_running else None, "started_time": None, "ended_time": None,
@@ -68,7 +70,9 @@ def relock(entry: Record) -> None:
     """Set ``is_locked`` and its reason from what happened to the entry."""
     states = [name for name, key in (("Invoiced", "is_billed"), ("Approved", "is_closed")) if entry[key]]
     entry["is_locked"] = bool(states)
-    entry["locked_reason"] = f"Item {' and '.join([*states, 'Locked'])} for this Time Period" if states else None
+    entry["locked_reason"] = (
+        f"Item {' and '.join([*states, 'Locked'])} for this Time Period" if states else None
+    )
 
 
 def is_uninvoiced(entry: Record) -> bool:

@@ -4,7 +4,16 @@ from collections.abc import Callable
 from datetime import date
 
 from sandbox.harvest.listing import CURSOR_PAGING, by_cursor
-from sandbox.harvest.strictness import as_bool, as_date, as_id, as_moment, body_of, not_found, query_of, refuse
+from sandbox.harvest.strictness import (
+    as_bool,
+    as_date,
+    as_id,
+    as_moment,
+    body_of,
+    not_found,
+    query_of,
+    refuse,
+)
 from sandbox.jsonio import Record, is_number
 from sandbox.web import Answer, Call, Route
 
@@ -14,7 +23,8 @@ FILTERS = (
 )  # fmt: skip
 APPROVAL_STATUSES = ("unsubmitted", "submitted", "approved")
 EDITABLE = (
-    "project_id", "task_id", "spent_date", "started_time", "ended_time", "hours", "notes", "external_reference",
+    "project_id", "task_id", "spent_date", "started_time", "ended_time", "hours", "notes",
+    "external_reference",
 )  # fmt: skip
 Test = Callable[[Record], bool]
 
@@ -70,7 +80,8 @@ def post_time(call: Call) -> Answer:
     if hours is not None and not is_number(hours):
         refuse("hours is invalid")
     entry_id = account.add_time(
-        body["project_id"], as_date("spent_date", body["spent_date"]), hours or 0, user=user, task=body["task_id"],
+        body["project_id"], as_date("spent_date", body["spent_date"]), hours or 0, user=user,
+        task=body["task_id"],
         notes=body.get("notes") or "", is_running=hours is None and "started_time" not in body,
         **{name: body[name] for name in ("external_reference", "started_time", "ended_time") if name in body},
     )  # fmt: skip

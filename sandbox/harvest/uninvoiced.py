@@ -52,7 +52,8 @@ def report_line(account: HarvestAccount, project: Record, first: str, last: str)
     worth = fee if project["is_fixed_fee"] else amount_of(left)
     return {
         "client_id": project["client"]["id"], "client_name": project["client"]["name"],
-        "project_id": project["id"], "project_name": project["name"], "currency": project["client"]["currency"],
+        "project_id": project["id"], "project_name": project["name"],
+        "currency": project["client"]["currency"],
         "total_hours": exact(sum((e["rounded_hours"] for e in entries), Decimal(0))),
         "uninvoiced_hours": exact(sum((e["rounded_hours"] for e in left), Decimal(0))),
         "uninvoiced_expenses": rounded(spent),

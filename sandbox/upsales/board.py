@@ -9,7 +9,15 @@ from typing import Any
 
 from sandbox.clock import Clock, locked
 from sandbox.jsonio import Amount, Record, exact
-from sandbox.upsales.records import new_company, new_contact, new_field, new_order, new_product, new_row, new_user
+from sandbox.upsales.records import (
+    new_company,
+    new_contact,
+    new_field,
+    new_order,
+    new_product,
+    new_row,
+    new_user,
+)
 from sandbox.upsales.value import revalue, stage_brief, user_brief
 
 Saved = Callable[[int, str], None]
@@ -19,10 +27,10 @@ class UpsalesAccount:
     """All state of the account; each dict maps an id to the record.
 
     Switches, each for a thing that is not known of the real service:
-    ``custom_ne_matches_missing`` (``custom=ne:…`` also finds orders without the field), ``custom_put_replaces``
-    (the list sent replaces all values, else it is merged), ``put_replaces_whole`` (fields not sent are reset),
-    ``price_decimals``, ``enforce_obligatory`` (custom fields marked obligatory must be given), ``rate_divides``
-    (a currency's rate is foreign units per master unit).
+    ``custom_ne_matches_missing`` (``custom=ne:…`` also finds orders without the field),
+    ``custom_put_replaces`` (the list sent replaces all values, else it is merged), ``put_replaces_whole``
+    (fields not sent are reset), ``price_decimals``, ``enforce_obligatory`` (obligatory custom fields must be
+    given), ``rate_divides`` (a currency's rate is foreign units per master unit).
     """
 
     def __init__(self, clock: Clock, lock: threading.RLock) -> None:
@@ -83,7 +91,9 @@ class UpsalesAccount:
         self.currencies[iso] = {"iso": iso, "rate": exact(rate), "masterCurrency": master, "active": active}
 
     @locked
-    def add_order_field(self, name: str, alias: str | None = None, datatype: str = "String", **kw: Any) -> int:
+    def add_order_field(
+        self, name: str, alias: str | None = None, datatype: str = "String", **kw: Any
+    ) -> int:
         field = new_field(self.next_id("field"), name=name, alias=alias, datatype=datatype, **kw)
         self.order_fields[field["id"]] = field
         return int(field["id"])
@@ -119,15 +129,19 @@ class UpsalesAccount:
 
     @locked
     def add_contact(self, company_id: int, name: str, email: str, *, active: bool = True) -> int:
-        contact = new_contact(self.next_id("contact"), self.companies[company_id], name, email, self.clock.upsales_stamp())
+        contact = new_contact(
+            self.next_id("contact"), self.companies[company_id], name, email, self.clock.upsales_stamp()
+        )
         contact["active"] = int(active)
         self.contacts[contact["id"]] = contact
         return int(contact["id"])
 
     @locked
     def add_order(
-        self, company_id: int, *, stage_id: int, user_id: int = 1, description: str = "", currency: str | None = None,
-        day: date | str | None = None, rows: list[tuple[int, Amount, Amount]] | None = None, notes: str | None = None,
+        self, company_id: int, *, stage_id: int, user_id: int = 1, description: str = "",
+        currency: str | None = None,
+        day: date | str | None = None, rows: list[tuple[int, Amount, Amount]] | None = None,
+        notes: str | None = None,
         custom: dict[str, str] | None = None,
     ) -> int:  # fmt: skip
         """An order that a person made.
@@ -143,7 +157,9 @@ class UpsalesAccount:
             "currencyRate": self.currencies[iso]["rate"],
             "stage": stage_brief(self, stage_id), "probability": self.stages[stage_id]["probability"],
         }  # fmt: skip
-        order["orderRow"] = [new_row(self, product, exact(q), exact(price)) for product, q, price in rows or []]
+        order["orderRow"] = [
+            new_row(self, product, exact(q), exact(price)) for product, q, price in rows or []
+        ]
         self.orders[order["id"]] = order
         for alias, value in (custom or {}).items():
             self.set_custom(order["id"], alias, value)
@@ -161,7 +177,10 @@ class UpsalesAccount:
     def move(self, order_id: int, stage_id: int) -> None:
         """A person drags the order to a stage; its probability becomes the stage's."""
         order = self.orders[order_id]
-        order["stage"], order["probability"] = stage_brief(self, stage_id), self.stages[stage_id]["probability"]
+        order["stage"], order["probability"] = (
+            stage_brief(self, stage_id),
+            self.stages[stage_id]["probability"],
+        )
         self.saved(order, "person")
 
     @locked

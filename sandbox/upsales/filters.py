@@ -12,6 +12,7 @@ from sandbox.web import Answer, Call
 OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "src")
 DEFAULT_LIMIT, MAX_LIMIT = 1000, 2000
 CONTROLS = frozenset({"token", "limit", "offset", "sort"})
+SHORT_FORMS = {"product.id": "orderRow.product.id"}
 
 Test = Callable[[Record], bool]
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -78,7 +79,8 @@ def _owner(call: Call, record: Record, name: str) -> Record:
     """The record whose custom fields are meant: ``client.custom`` means the company's."""
     if name == "custom":
         return record
-    return call.world.upsales.companies.get((record["client"] or {}).get("id"), {"custom": []})
+    client = record["client"]
+    return call.world.upsales.companies[client["id"]] if client else {"custom": []}
 
 
 def _custom_value(record: Record, field_id: int) -> str | None:
@@ -100,7 +102,7 @@ def _split_operator(text: str) -> tuple[str, str]:
 def _value(record: Record, name: str) -> Any:
     """The attribute's value; for rows (``orderRow.product.id``) the list of values."""
     value: Any = record
-    for part in name.split("."):
+    for part in SHORT_FORMS.get(name, name).split("."):
         if isinstance(value, list):
             value = [item.get(part) if isinstance(item, dict) else None for item in value]
         else:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sandbox.jsonio import Record, exact, is_number
 from sandbox.upsales.board import UpsalesAccount
@@ -11,8 +12,10 @@ from sandbox.upsales.value import contact_brief, stage_brief, user_brief
 from sandbox.web import Answer, Call
 
 WRITABLE = (
-    "description", "date", "notes", "user", "client", "contact", "project", "projects", "stage", "probability",
-    "clientConnection", "currency", "currencyRate", "custom", "orderRow", "competitorId", "lostReason", "notify",
+    "description", "date", "notes", "user", "client", "contact", "project", "projects", "stage",
+    "probability",
+    "clientConnection", "currency", "currencyRate", "custom", "orderRow", "competitorId", "lostReason",
+    "notify",
 )  # fmt: skip
 ROW_WRITABLE = (
     "id", "quantity", "price", "listPrice", "discount", "purchaseCost", "product", "productId", "bundleRows",
@@ -21,7 +24,8 @@ ROW_WRITABLE = (
 CUSTOM_WRITABLE = ("fieldId", "value", "valueInteger", "valueDouble", "valueArray", "valueDate", "orgNumber")
 MAX_DESCRIPTION, MAX_NOTES, MAX_CUSTOM = 130, 65_535, 65_535
 RESET_BY_WHOLE_PUT: Record = {
-    "description": "", "notes": None, "contact": None, "project": None, "projects": [], "clientConnection": None,
+    "description": "", "notes": None, "contact": None, "project": None, "projects": [],
+    "clientConnection": None,
     "custom": [], "orderRow": [], "competitorId": None, "lostReason": None,
 }  # fmt: skip
 
@@ -38,7 +42,7 @@ def create_order(call: Call) -> Answer:
     order = new_order(0, account.clock.upsales_stamp()) | {"regBy": dict(API_USER)}
     body.setdefault("currency", account.master_currency)
     changes = _checked(call, order, body)
-    order |= changes | {"id": account.next_id("order")}
+    order.update(changes, id=account.next_id("order"))
     account.orders[order["id"]] = order
     return _saved(account, order, body)
 
@@ -53,7 +57,7 @@ def update_order(call: Call) -> Answer:
     if account.put_replaces_whole:
         reset = {name: value for name, value in RESET_BY_WHOLE_PUT.items() if name not in changes}
         if "probability" not in body:
-            stage_id = changes.get("stage", order["stage"])["id"]
+            stage_id = (changes["stage"] if "stage" in changes else order["stage"])["id"]
             reset["probability"] = account.stages[stage_id]["probability"]
         changes = reset | changes
     order |= changes
@@ -84,7 +88,7 @@ def _checked(call: Call, order: Record, body: Record) -> Record:
     if "custom" in body:
         changes["custom"] = _custom(call, order["custom"], body["custom"])
     if account.enforce_obligatory:
-        _obligatory(account, changes.get("custom", order["custom"]))
+        _obligatory(account, changes["custom"] if "custom" in changes else order["custom"])
     for name in ("project", "projects", "clientConnection", "competitorId", "lostReason"):
         if name in body:
             changes[name] = body[name]
@@ -160,7 +164,9 @@ def _custom(call: Call, before: list[Record], sent: object) -> list[Record]:
     account = call.world.upsales
     if not isinstance(sent, list):
         refuse("Invalid value for attribute: custom")
-    values: dict[int, Record] = {} if account.custom_put_replaces else {item["fieldId"]: item for item in before}
+    values: dict[int, Record] = (
+        {} if account.custom_put_replaces else {item["fieldId"]: item for item in before}
+    )
     for item in sent:
         field = account.order_fields.get(item.get("fieldId", 0)) if isinstance(item, dict) else None
         if field is None:
@@ -209,7 +215,8 @@ def _row(call: Call, row: object, position: int) -> tuple[int, Decimal, Decimal,
         refuse(f"Unknown or inactive: {where}product.id")
     if row.get("productId", product["id"]) != product["id"]:
         refuse(f"Invalid value for attribute: {where}productId")
-    quantity, price = row.get("quantity", 1), row.get("price", product["listPrice"])
+    quantity: Any = row.get("quantity", 1)
+    price: Any = row.get("price", product["listPrice"])
     for name, number in (("quantity", quantity), ("price", price)):
         if not is_number(number):
             refuse(f"Invalid value for attribute: {where}{name}")

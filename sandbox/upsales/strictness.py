@@ -26,7 +26,9 @@ def failure(status: int, key: str, code: int, message: str) -> Answer:
     return Answer(status, {"error": error, "metadata": None, "data": None})
 
 
-def refuse(message: str, status: int = 400, key: str = "FailedValidation", code: int = FAILED_VALIDATION) -> NoReturn:
+def refuse(
+    message: str, status: int = 400, key: str = "FailedValidation", code: int = FAILED_VALIDATION
+) -> NoReturn:
     """:raises Refusal: always, in Upsales' envelope."""
     raise Refusal(status, failure(status, key, code, message).body)
 
@@ -51,7 +53,7 @@ def body_of(call: Call, writable: Iterable[str], required: Iterable[str] = ()) -
         if body.get(name) in (None, ""):
             refuse(f"Missing required attribute: {name}")
     trimmed = _trimmed(body)
-    assert isinstance(trimmed, dict)  # noqa: S101 - it was one before
+    assert isinstance(trimmed, dict)
     return trimmed
 
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 def revalue(account: UpsalesAccount, order: Record) -> None:
     """Recompute every total from the rows."""
     for row in order["orderRow"]:
-        row["contributionMargin"] = row["contributionMarginLocalCurrency"] = exact(row["quantity"] * row["price"])
+        row["contributionMargin"] = row["contributionMarginLocalCurrency"] = exact(
+            row["quantity"] * row["price"]
+        )
     value = exact(sum((row["quantity"] * row["price"] for row in order["orderRow"]), Decimal(0)))
     weighted = exact(value * order["probability"] / 100)
     master = in_master_currency(account, value, order)
@@ -24,7 +26,8 @@ def revalue(account: UpsalesAccount, order: Record) -> None:
         "contributionMarginLocalCurrency": value, "valueInMasterCurrency": master,
         "oneOffValueInMasterCurrency": master, "weightedValue": weighted, "weightedOneOffValue": weighted,
         "weightedContributionMargin": weighted_master, "weightedContributionMarginLocalCurrency": weighted,
-        "weightedValueInMasterCurrency": weighted_master, "weightedOneOffValueInMasterCurrency": weighted_master,
+        "weightedValueInMasterCurrency": weighted_master,
+        "weightedOneOffValueInMasterCurrency": weighted_master,
     }  # fmt: skip
 
 
