@@ -58,11 +58,15 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 		echo "Making $(VENV) with $$("$$python" -V)"; \
 		rm -rf $(VENV) && "$$python" -m venv $(VENV); }
 	@echo "Installing the pinned packages (about a minute the first time)"
-	@$(PY) -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION) \
-		|| echo "uv is not to be had; pip does its work, more slowly" >&2
+	@$(PY) -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null \
+		|| echo "uv could not be installed; pip does its work, more slowly" >&2
 	@$(pip_settings_for_uv); \
-	install() { $(VENV)/bin/uv pip install --quiet --python $(PY) --compile-bytecode "$$@" \
-		|| { echo "Trying again with pip" >&2; $(PY) -m pip install -qq --disable-pip-version-check "$$@"; }; }; \
+	install() { \
+		if [ -x $(VENV)/bin/uv ]; then \
+			$(VENV)/bin/uv pip install --quiet --python $(PY) --compile-bytecode "$$@" && return; \
+			echo "uv could not; trying again with pip" >&2; \
+		fi; \
+		$(PY) -m pip install -qq --disable-pip-version-check "$$@"; }; \
 	install -r requirements.txt -r requirements-dev.txt && install --no-deps --no-build-isolation -e .
 	@touch $@
 
