@@ -20,6 +20,25 @@ _CLOCK_JITTER = dt.timedelta(seconds=5)
 _LONGEST_ANSWER = dt.timedelta(minutes=10)
 
 
+@dataclass(frozen=True, slots=True)
+class BillingApp:
+    """The billing app connected to Upsales, as the settings name it.
+
+    :param integration_id: ``None`` where there is none
+    :param reference_alias: alias of the order field in which the app writes its document number
+    :param reference_field: id of that field
+    """
+
+    integration_id: int | None
+    reference_alias: str | None = None
+    reference_field: int | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, fields: OrderFields) -> BillingApp:
+        """The app by the settings."""
+        return cls(settings.billing_integration_id, settings.billing_reference_field, fields.billing_reference)
+
+
 class BillingState(StrEnum):
     """What is known of the billing app's work on an order."""
 
@@ -49,70 +68,73 @@ class Before:
     answered_at: dt.datetime | None = None
 
 
-def billing_before(order: Order, settings: Settings, fields: OrderFields) -> Before:
+def billing_before(order: Order, app: BillingApp) -> Before:
     """What the order says before we save it."""
-    status = _status(order, settings)
+    status = _newest(order, app)
     return Before(
-        synced=has_taken(order, settings, fields),
+        synced=has_taken(order, app),
         answered_at=None if status is None else status.callback_date,
     )
 
 
-def has_taken(order: Order, settings: Settings, fields: OrderFields) -> bool:
+def has_taken(order: Order, app: BillingApp) -> bool:
     """Whether the billing app has taken the order as won, judged before our own save."""
-    if settings.billing_integration_id is None or standing(order) is not Standing.WON:
+    if app.integration_id is None or standing(order) is not Standing.WON:
         return False
-    if settings.billing_reference_field is not None:
-        return bool(custom_text(order, fields.billing_reference))
-    status = _status(order, settings)
-    return status is not None and status.callback_status == SUCCESS and answers_as_won(status, order)
+    if app.reference_alias is not None:
+        return bool(custom_text(order, app.reference_field))
+    status = _newest(order, app)
+    return status is not None and status.callback_status == SUCCESS and _answers_last_save(status, order)
 
 
-def answers_as_won(status: IntegrationStatus, order: Order) -> bool:
-    """Whether an answer is to the order as it stands, won, and not to an earlier state of it.
-
-    It must not be older than the day on which the order was won, nor than the order's last save.
-    """
-    answered, saved = status.callback_date, order.modified_at
-    if answered is None:
-        return False
-    if order.close_date is not None and (answered + max(_CLOCKS_BEHIND)).date() < order.close_date:
-        return False
-    if saved is None or answered + _CLOCK_JITTER >= saved:
-        return True
-    return any(
-        -_CLOCK_JITTER <= answered + behind - saved <= _LONGEST_ANSWER for behind in _CLOCKS_BEHIND
-    )
-
-
-def billing_after(order: Order, settings: Settings, fields: OrderFields, before: Before) -> Billing:
+def billing_after(order: Order, app: BillingApp, before: Before) -> Billing:
     """Where the billing app stands after our save of the won order.
 
-    With ``billing_reference_field`` the field decides; without it, a success that came since, or one that had
-    answered the order as won before.
+    With a reference field the field decides; without it, a success that came since, or one that had answered the
+    order as won before.
     """
-    if settings.billing_integration_id is None:
+    if app.integration_id is None:
         return Billing(BillingState.OFF)
-    reference = custom_text(order, fields.billing_reference)
+    reference = custom_text(order, app.reference_field)
     if reference:
         return Billing(BillingState.DONE, f"document {reference}")
     if before.synced:
         return Billing(BillingState.DONE, "taken before the project was invoiced")
-    status = _status(order, settings)
-    if status is None or status.callback_status is None or status.callback_date in (None, before.answered_at):
+    status = _newest(order, app)
+    if status is None or status.callback_status is None or not _came_since(status, order, before):
         return Billing(BillingState.WAITING)
     if status.callback_status != SUCCESS:
         return Billing(BillingState.FAILED, _message(status))
-    if settings.billing_reference_field is not None:
-        return Billing(BillingState.WAITING, f"answered, but {settings.billing_reference_field} is still empty")
+    if app.reference_alias is not None:
+        return Billing(BillingState.WAITING, f"answered, but {app.reference_alias} is still empty")
     return Billing(BillingState.DONE, "the app reports success")
 
 
-def _status(order: Order, settings: Settings) -> IntegrationStatus | None:
+def _came_since(status: IntegrationStatus, order: Order, before: Before) -> bool:
+    return status.callback_date not in (None, before.answered_at) and _since_the_win(status, order)
+
+
+def _since_the_win(status: IntegrationStatus, order: Order) -> bool:
+    """Whether an answer is not older than the day on which the order was won; the hour of the win is not known."""
+    answered = status.callback_date
+    if answered is None:
+        return False
+    return order.close_date is None or (answered + max(_CLOCKS_BEHIND)).date() >= order.close_date
+
+
+def _answers_last_save(status: IntegrationStatus, order: Order) -> bool:
+    """Whether an answer is to the order as it stands, won, and not to an earlier state of it."""
+    answered, saved = status.callback_date, order.modified_at
+    if answered is None or not _since_the_win(status, order):
+        return False
+    if saved is None or answered + _CLOCK_JITTER >= saved:
+        return True
+    return any(-_CLOCK_JITTER <= answered + behind - saved <= _LONGEST_ANSWER for behind in _CLOCKS_BEHIND)
+
+
+def _newest(order: Order, app: BillingApp) -> IntegrationStatus | None:
     """The app's newest answer."""
-    mine = [
-        status for status in order.statuses or () if status.integration_id == settings.billing_integration_id
-    ]
+    mine = [status for status in order.statuses or () if status.integration_id == app.integration_id]
     oldest = dt.datetime.min.replace(tzinfo=dt.UTC)
     return max(mine, key=lambda status: status.callback_date or oldest, default=None)
 

@@ -8,14 +8,15 @@ from decimal import Decimal
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.orders import INVOICE_ALIAS, KEY_ALIAS, OrderFields
 from harvest_upsales.errors import SettingsError, SetupError
-from harvest_upsales.records.harvest_records import Company, Project
-from harvest_upsales.records.upsales_records import Currency, CustomField, NewCustomField, Product, Stage, StandardIntegration, User
+from harvest_upsales.records.harvest_records import Company as HarvestCompany
+from harvest_upsales.records.harvest_records import Project
+from harvest_upsales.records.upsales_records import Company, Currency, CustomField, NewCustomField, Product, Stage, StandardIntegration, User
 from harvest_upsales.settings import OpportunityPer, Settings
 
 HARVEST_APP_ID = 19
 
 
-def check_invoicing(company: Company) -> None:
+def check_invoicing(company: HarvestCompany) -> None:
     """Settlement needs Harvest's invoices.
 
     :raises SetupError: the module is switched off
@@ -57,6 +58,14 @@ def check_billing_app(settings: Settings, integrations: Iterable[StandardIntegra
     """``billing_integration_id`` is an app that Upsales knows."""
     if settings.billing_integration_id not in {app.id for app in integrations}:
         _refuse("billing_integration_id", settings.billing_integration_id, "an app")
+
+
+def check_company_map(settings: Settings, companies: Iterable[Company]) -> None:
+    """Every company in ``company_map`` exists and is active."""
+    active = {company.id for company in companies if company.active}
+    for client_id, company_id in settings.company_map.items():
+        if company_id not in active:
+            _refuse(f"company_map.{client_id}", company_id, "an active company")
 
 
 def order_fields(settings: Settings, fields: Iterable[CustomField]) -> OrderFields:

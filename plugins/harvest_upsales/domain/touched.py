@@ -16,8 +16,6 @@ from harvest_upsales.records.upsales_records import OrderBrief
 
 # Harvest refuses reports over more than 365 days; both ends count.
 REPORT_DAYS = 365
-# Time may be tracked ahead, and somewhere it is already tomorrow.
-REPORT_AHEAD = dt.timedelta(days=60)
 # Clocks differ, and an entry may be saved while the previous run reads.
 OVERLAP = dt.timedelta(hours=3)
 
@@ -59,12 +57,15 @@ def window_of_backfill(start: dt.datetime, end: dt.datetime) -> Window:
 
 
 def report_windows(today: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
-    """Ranges that the uninvoiced report takes, newest first, without end."""
-    last = today + REPORT_AHEAD
+    """Ranges that the uninvoiced report takes: the last year, then time tracked ahead, then older years without end."""
+    span = dt.timedelta(days=REPORT_DAYS - 1)
+    day = dt.timedelta(days=1)
+    yield today - span, today
+    yield today + day, today + day + span
+    last = today - span - day
     while True:
-        first = last - dt.timedelta(days=REPORT_DAYS - 1)
-        yield first, last
-        last = first - dt.timedelta(days=1)
+        yield last - span, last
+        last -= span + day
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,16 @@ def uninvoiced_by_project(windows: Iterable[Iterable[UninvoicedProject]]) -> dic
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What Upsales holds for one project."""
+    """What Upsales holds for one project: the rows of its live orders, and its orders by where they stand.
+
+    :param live: open opportunities
+    :param won: won, not invoiced yet
+    :param settled: won and invoiced
+    :param currency: of the orders
+    """
 
     rows: tuple[Row, ...] = ()
+    currency: str = ""
     live: tuple[int, ...] = ()
     won: tuple[int, ...] = ()
     settled: tuple[int, ...] = ()
@@ -117,10 +125,10 @@ def held_by_project(
     """Sort our orders by project and by where they stand."""
     rows: defaultdict[int, list[Row]] = defaultdict(list)
     ids: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    projects: dict[int, None] = {}
+    currencies: dict[int, str] = {}
     for key, found in orders.items():
         for order in found:
-            projects[key.project_id] = None
+            currencies[key.project_id] = order.currency or ""
             where = _where(order, fields)
             ids[key.project_id, where].append(order.id)
             if where in ("live", "won"):
@@ -128,12 +136,13 @@ def held_by_project(
     return {
         project: Held(
             rows=tuple(rows[project]),
+            currency=currency,
             live=tuple(ids[project, "live"]),
             won=tuple(ids[project, "won"]),
             settled=tuple(ids[project, "settled"]),
             lost=tuple(ids[project, "lost"]),
         )
-        for project in projects
+        for project, currency in currencies.items()
     }
 
 

@@ -1,0 +1,147 @@
+"""The DAG: composition only. Imported by the DAG file; reads nothing while it is parsed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pendulum
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TriggerRule, task_group
+
+from harvest_upsales.operators.base_operator import WRITES_POOL
+from harvest_upsales.operators.check_setup_operator import CheckSetupOperator
+from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, ORDERS_KEY, OVERVIEW_KEY, ExtractTimeOperator
+from harvest_upsales.operators.find_won_operator import FindWonOrdersOperator
+from harvest_upsales.operators.mark_invoiced_operator import MarkProjectInvoicedOperator
+from harvest_upsales.operators.reconcile_operator import ReconcileOperator
+from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
+from harvest_upsales.operators.sync_billing_operator import SyncBillingOperator
+from harvest_upsales.operators.upsert_operator import UpsertOpportunitiesOperator
+from harvest_upsales.settings import SETTINGS_VARIABLE
+
+PARAMS = {
+    "dry_run": Param(
+        False, type="boolean", title="Dry run", description="Say what would be written, and write nothing."
+    ),
+    "project_ids": Param(
+        [],
+        type=["array", "null"],
+        items={"type": "integer", "minimum": 1},
+        title="Projects",
+        description="Harvest project ids; empty means all.",
+    ),
+    "start_date": Param(
+        None,
+        type=["string", "null"],
+        format="date",
+        title="From",
+        description="First day of time to look at; empty means by the schedule.",
+    ),
+    "end_date": Param(
+        None, type=["string", "null"], format="date", title="To", description="Last day of time to look at."
+    ),
+}
+
+
+def harvest_upsales_dag(
+    dag_id: str = "harvest_upsales",
+    *,
+    harvest_conn_id: str = "harvest_default",
+    upsales_conn_id: str = "upsales_default",
+    settings_variable: str = SETTINGS_VARIABLE,
+    pool: str = WRITES_POOL,
+    schedule: str = "0 * * * *",
+    **dag_arguments: Any,
+) -> DAG:
+    """The DAG for one pair of accounts.
+
+    :param dag_id: id of the DAG
+    :param harvest_conn_id: connection to Harvest
+    :param upsales_conn_id: connection to Upsales
+    :param settings_variable: Airflow Variable with the settings
+    :param pool: a pool with one slot, one for each Upsales account: whatever runs overlap, one task writes at a time
+    :param schedule: cron expression, in UTC; every run's data interval is the period before it
+    :param dag_arguments: more arguments of the DAG
+    """
+    with DAG(
+        dag_id=dag_id,
+        schedule=CronDataIntervalTimetable(schedule, timezone="UTC"),
+        **{
+            "start_date": pendulum.datetime(2020, 1, 1, tz="UTC"),
+            "catchup": False,
+            "max_active_runs": 1,
+            "tags": ["harvest", "upsales"],
+            "params": PARAMS,
+            "doc_md": __doc__,
+            "render_template_as_native_obj": False,
+            "default_args": {
+                "retries": 3,
+                "retry_delay": dt.timedelta(minutes=2),
+                "retry_policy": RecoveryRetryPolicy(),
+            },
+            **dag_arguments,
+        },
+    ) as dag:
+        _compose(
+            {
+                "harvest_conn_id": harvest_conn_id,
+                "upsales_conn_id": upsales_conn_id,
+                "settings_variable": settings_variable,
+                "plan_only": "{{ params.dry_run }}",
+            },
+            pool,
+        )
+    return dag
+
+
+def _compose(common: dict[str, Any], pool: str) -> None:
+    check = CheckSetupOperator(task_id="check_setup", pool=pool, **common)
+    common = {**common, "setup": check.output}
+    extract = ExtractTimeOperator(
+        task_id="extract_time",
+        project_ids="{{ params.project_ids }}",
+        spent_from="{{ params.start_date }}",
+        spent_to="{{ params.end_date }}",
+        **common,
+    )
+    upsert = UpsertOpportunitiesOperator.partial(
+        task_id="upsert_opportunities", pool=pool, map_index_template="{{ task.label }}", **common
+    ).expand(batch=extract.output)
+    # Settlement goes on where some project's upsert failed.
+    find_won = FindWonOrdersOperator(
+        task_id="find_won_orders",
+        orders=extract.output[ORDERS_KEY],
+        found_upstream=True,
+        trigger_rule=TriggerRule.ALL_DONE,
+        **common,
+    )
+
+    @task_group(group_id="settle")
+    def settle(order: Any) -> Any:
+        mark = MarkProjectInvoicedOperator(
+            task_id="mark_project_invoiced",
+            order=order,
+            pool=pool,
+            map_index_template="{{ task.label }}",
+            **common,
+        )
+        return SyncBillingOperator(
+            task_id="sync_billing",
+            order=mark.output,
+            pool=pool,
+            map_index_template="{{ task.label }}",
+            **common,
+        ).output
+
+    settled = settle.expand(order=find_won.output)
+    reconcile = ReconcileOperator(
+        task_id="reconcile",
+        outcomes=upsert.output,
+        settled="{{ ti.xcom_pull(task_ids='settle.mark_project_invoiced') }}",
+        overview=extract.output[OVERVIEW_KEY],
+        began=extract.output[BEGAN_KEY],
+        trigger_rule=TriggerRule.ALL_DONE,
+        **common,
+    )
+    upsert >> find_won
+    settled >> reconcile

@@ -1,0 +1,159 @@
+"""Harvest's uninvoiced amount beside Upsales' value, project by project, and why they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from harvest_upsales.domain.money import rounded
+from harvest_upsales.domain.touched import Held, Uninvoiced
+
+
+class Balance(StrEnum):
+    """How the two sides of one project stand to each other."""
+
+    EQUAL = "equal"
+    DRIFT = "drift"
+    TIME_ONLY = "time without opportunity"
+    OPPORTUNITY_ONLY = "opportunity without time"
+    LOST = "lost with time"
+    HELD = "won, not invoiced yet"
+    AFTER_INVOICE = "time after the invoice"
+
+
+# People's decisions and settlements under way: named, but no error of the books.
+_NO_ERROR = frozenset({Balance.EQUAL, Balance.LOST, Balance.HELD})
+
+
+class ProjectBalance(Struct, frozen=True):
+    """One line of the reconciliation.
+
+    :param harvest: Harvest's uninvoiced amount, expenses taken off
+    :param upsales: the value of our rows in the project's live orders
+    :param drift: ``harvest`` minus ``upsales``
+    """
+
+    project_id: int
+    project: str
+    state: Balance
+    currency: str
+    hours: Decimal
+    harvest: Decimal
+    upsales: Decimal
+    drift: Decimal
+    cause: str = ""
+    orders: tuple[int, ...] = ()
+
+
+class CurrencyTotal(Struct, frozen=True):
+    """Sums over all projects of one currency."""
+
+    harvest: Decimal
+    upsales: Decimal
+    drift: Decimal
+    projects: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanations:
+    """What the run knows about projects that may explain a drift.
+
+    :param failed: projects that failed in this run, with the reason
+    :param changed: projects whose time was saved while the run went on
+    :param approved_only: Harvest's report counts time that is not approved, the opportunities do not
+    """
+
+    failed: Mapping[int, str]
+    changed: Collection[int] = frozenset()
+    approved_only: bool = False
+
+    def of(self, project_id: int) -> str:
+        """The likely cause, empty where none is known."""
+        if project_id in self.failed:
+            return f"failed in this run: {self.failed[project_id]}"
+        if project_id in self.changed:
+            return "its time changed while the run went on; the next run takes it up"
+        if self.approved_only:
+            return "Harvest's report counts time that is not approved"
+        return ""
+
+
+def reconcile(
+    harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, Held], why: Explanations
+) -> list[ProjectBalance]:
+    """Both sides of every project that has time, a fee or an opportunity, largest drift first."""
+    lines = [
+        _line(project_id, harvest.get(project_id), upsales.get(project_id, Held()), why)
+        for project_id in harvest.keys() | upsales.keys()
+    ]
+    return sorted((line for line in lines if line is not None), key=lambda line: (-abs(line.drift), line.project_id))
+
+
+def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanations) -> ProjectBalance | None:
+    currency = theirs.currency if theirs else ours.currency
+    amount = rounded(theirs.amount, currency) if theirs else Decimal(0)
+    hours = theirs.hours if theirs else Decimal(0)
+    value = ours.amount(currency)
+    state = _state(amount, hours, value, ours)
+    if state is None:
+        return None
+    drift = amount - value
+    return ProjectBalance(
+        project_id=project_id,
+        project=f"{theirs.client}: {theirs.name}" if theirs else f"project {project_id}",
+        state=state,
+        currency=currency,
+        hours=hours,
+        harvest=amount,
+        upsales=value,
+        drift=drift,
+        cause=why.of(project_id) if state is not Balance.EQUAL else "",
+        orders=(*ours.live, *ours.won, *ours.settled, *ours.lost),
+    )
+
+
+def _state(amount: Decimal, hours: Decimal, value: Decimal, ours: Held) -> Balance | None:
+    if ours.won:
+        return Balance.HELD
+    if ours.live:
+        if amount == value:
+            return Balance.EQUAL
+        return Balance.OPPORTUNITY_ONLY if not amount and not hours else Balance.DRIFT
+    if not hours or not amount:
+        # Nothing tracked yet (a fixed fee counts from its first entry), settled, or worth nothing.
+        return None
+    if ours.lost:
+        return Balance.LOST
+    return Balance.AFTER_INVOICE if ours.settled else Balance.TIME_ONLY
+
+
+def totals(lines: Iterable[ProjectBalance]) -> dict[str, CurrencyTotal]:
+    """Sums per currency."""
+    found: dict[str, CurrencyTotal] = {}
+    for line in lines:
+        before = found.get(line.currency, CurrencyTotal(Decimal(0), Decimal(0), Decimal(0), 0))
+        found[line.currency] = CurrencyTotal(
+            harvest=before.harvest + line.harvest,
+            upsales=before.upsales + line.upsales,
+            drift=before.drift + line.drift,
+            projects=before.projects + 1,
+        )
+    return dict(sorted(found.items()))
+
+
+def unexplained(
+    lines: Iterable[ProjectBalance], why: Explanations, *, threshold: Decimal
+) -> list[ProjectBalance]:
+    """Lines whose drift is above the threshold and that nobody has decided or explained otherwise.
+
+    :param threshold: in units of the line's currency
+    """
+    return [
+        line
+        for line in lines
+        if line.state not in _NO_ERROR and abs(line.drift) > threshold and not why.of(line.project_id)
+    ]

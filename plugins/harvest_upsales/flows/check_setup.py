@@ -1,0 +1,73 @@
+"""The run's first step: settings, rights and custom fields, all checked before anything is written."""
+
+from __future__ import annotations
+
+from harvest_upsales.api.harvest_api import HarvestClient
+from harvest_upsales.api.upsales_api import UpsalesClient
+from harvest_upsales.domain import setup_checks
+from harvest_upsales.domain.orders import OrderFields
+from harvest_upsales.errors import SettingsError
+from harvest_upsales.flows.services import Setup
+from harvest_upsales.records.upsales_records import CustomField, NewCustomField
+from harvest_upsales.settings import Settings
+
+
+def check_setup(
+    harvest: HarvestClient, upsales: UpsalesClient, settings: Settings, *, dry_run: bool = False
+) -> Setup:
+    """Check what a run relies on, and create the custom fields where they are missing.
+
+    :param dry_run: say which fields would be created, and create none
+    :raises SettingsError: names the setting to mend
+    :raises SetupError: names what to mend in Harvest or Upsales
+    """
+    setup_checks.check_invoicing(harvest.company())
+    setup_checks.check_user(settings, upsales.users([settings.default_user_id]))
+    stage = setup_checks.check_stage(settings, upsales.order_stages())
+    setup_checks.check_product(settings, upsales.products([settings.default_product_id]))
+    present = list(upsales.order_fields())
+    fields = setup_checks.order_fields(settings, present)
+    missing = setup_checks.missing_fields(fields)
+    if missing:
+        confirm_ids_before_writing(upsales, settings)
+    if missing and not dry_run:
+        fields = _create_fields(upsales, settings, missing)
+    return Setup(
+        key_field=fields.key,
+        invoice_field=fields.invoice,
+        billing_field=fields.billing_reference,
+        stage_probability=stage.probability,
+        warnings=tuple(f"the order field {new.alias} would be created" for new in missing if dry_run),
+    )
+
+
+def confirm_ids_before_writing(upsales: UpsalesClient, settings: Settings) -> None:
+    """The checks that cost a request each and matter only to a run that has something to write.
+
+    :raises SettingsError: ``billing_integration_id`` or ``company_map`` names something Upsales does not have
+    """
+    if settings.billing_integration_id is not None:
+        setup_checks.check_billing_app(settings, upsales.standard_integrations())
+    if settings.company_map:
+        setup_checks.check_company_map(settings, upsales.companies_by_id(settings.company_map.values()))
+
+
+def _create_fields(
+    upsales: UpsalesClient, settings: Settings, missing: tuple[NewCustomField, ...]
+) -> OrderFields:
+    """Create the fields; each is looked up by its alias first, so that a second run makes no second field."""
+    for new in missing:
+        if not _has(upsales.order_fields(), new.alias):
+            upsales.create_order_field(new)
+    fields = setup_checks.order_fields(settings, upsales.order_fields())
+    if setup_checks.missing_fields(fields):
+        msg = (
+            "Upsales accepted the order fields but does not list them. Create them by hand: "
+            + ", ".join(f"{new.alias} (String)" for new in missing)
+        )
+        raise SettingsError(msg)
+    return fields
+
+
+def _has(fields: list[CustomField], alias: str) -> bool:
+    return any(field.alias == alias for field in fields)

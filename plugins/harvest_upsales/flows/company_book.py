@@ -1,0 +1,73 @@
+"""Find (or create) the Upsales company of a Harvest client; read once, then remembered for the task."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from msgspec import UNSET
+
+from harvest_upsales.domain.companies import NameIndex, no_match, only_match
+from harvest_upsales.flows.services import Services
+from harvest_upsales.records.harvest_records import ProjectClient
+from harvest_upsales.records.upsales_records import NewCompany
+
+
+class CompanyBook:
+    """Harvest clients as Upsales companies, in the order: ``company_map``, name, contact's e-mail, a new company."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._known: dict[int, int] = {}
+
+    def company_of(self, client: ProjectClient, *, dry_run: bool = False) -> int | None:
+        """The company's id; ``None`` only in a dry run that would create it.
+
+        :raises ProjectError: no company matches, or more than one; the candidates are listed
+        """
+        if client.id not in self._known:
+            found = self._find(client)
+            if found is None and self._services.settings.create_missing_companies:
+                found = None if dry_run else self._create(client)
+                if found is None:
+                    return None
+            if found is None:
+                raise no_match(client)
+            self._known[client.id] = found
+        return self._known[client.id]
+
+    def _find(self, client: ProjectClient) -> int | None:
+        mapped = self._services.settings.company_map.get(str(client.id))
+        return mapped or self._by_name(client) or self._by_email(client)
+
+    def _by_name(self, client: ProjectClient) -> int | None:
+        return only_match(client, ((found.id, found.name) for found in self._names.named_like(client.name)))
+
+    def _by_email(self, client: ProjectClient) -> int | None:
+        """The company of a contact with the address of one of the client's Harvest contacts; active companies only."""
+        addresses = {
+            contact.email.strip().casefold()
+            for contact in self._services.harvest.contacts(client_id=client.id)
+            if contact.email and contact.email.strip()
+        }
+        found = {
+            contact.client.id: contact.client.name or ""
+            for address in sorted(addresses)
+            for contact in self._services.upsales.contacts(address)
+            if contact.client is not None and (contact.email or "").strip().casefold() == address
+        }
+        active = {company.id for company in self._services.upsales.companies_by_id(found) if company.active}
+        return only_match(client, ((company_id, name) for company_id, name in found.items() if company_id in active))
+
+    def _create(self, client: ProjectClient) -> int:
+        upsales = self._services.upsales
+
+        def look_up() -> int | None:
+            found = NameIndex.of(upsales.companies()).named_like(client.name)
+            return only_match(client, ((company.id, company.name) for company in found))
+
+        new = NewCompany(name=client.name.strip()[:100], currency=client.currency or UNSET)
+        return self._services.write_once(lambda: upsales.create_company(new).id, look_up)
+
+    @cached_property
+    def _names(self) -> NameIndex:
+        return NameIndex.of(self._services.upsales.companies())

@@ -1,0 +1,143 @@
+"""Find what a run has to take up: changed time, drifted sums, won and reopened orders."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from harvest_upsales.domain import setup_checks
+from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.orders import Standing, invoice_of, standing
+from harvest_upsales.domain.touched import Window, drifted
+from harvest_upsales.flows.check_setup import confirm_ids_before_writing
+from harvest_upsales.flows.overview import Overview, live_keys, names_of, read_overview
+from harvest_upsales.flows.services import Services
+from harvest_upsales.records.upsales_records import OrderBrief
+from harvest_upsales.settings import ReopenedOrders
+
+
+class OrderToSettle(Struct, frozen=True):
+    """An order that ``settle`` takes up.
+
+    :param undo: the order was invoiced and moved back below 100 per cent: take the invoice back
+    :param label: readable name of the mapped task instance
+    """
+
+    order_id: int
+    label: str
+    undo: bool = False
+
+
+class Batch(Struct, frozen=True):
+    """Projects that one mapped upsert task takes up."""
+
+    label: str
+    project_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What ``extract_time`` found.
+
+    :param batches: the projects to compute whole, in batches
+    :param orders: won orders to settle, and reopened ones to undo
+    :param reopened: invoiced orders below 100 per cent that are only reported
+    :param overview: both sides as they were read
+    """
+
+    batches: tuple[Batch, ...]
+    orders: tuple[OrderToSettle, ...]
+    reopened: tuple[OrderToSettle, ...]
+    overview: Overview
+
+
+def extract(services: Services, window: Window, only: Collection[int] = ()) -> Extract:
+    """Find the projects and orders that this run takes up.
+
+    :param window: where changes are looked for
+    :param only: take up these projects alone
+    :raises SettingsError: a setting names something Upsales does not have, or ``opportunity_per`` was switched
+    """
+    overview = read_overview(services, whole_history=window.everything)
+    setup_checks.check_one_mode(services.settings, live_keys(overview.orders, services.fields))
+    touched = _touched(services, window, overview, only)
+    if only:
+        touched &= set(only)
+    orders = orders_to_settle(services, overview.orders, only, names=names_of(overview))
+    if touched or orders:
+        confirm_ids_before_writing(services.upsales, services.settings)
+    undo = services.settings.reopened_orders is ReopenedOrders.UNDO
+    return Extract(
+        batches=_batches(sorted(touched), services.settings.batch_size),
+        orders=tuple(order for order in orders if undo or not order.undo),
+        reopened=tuple(order for order in orders if order.undo and not undo),
+        overview=overview,
+    )
+
+
+def _touched(services: Services, window: Window, overview: Overview, only: Collection[int]) -> set[int]:
+    if only:
+        return set(only)
+    touched = drifted(overview.harvest, overview.upsales)
+    if window.everything or services.settings.approved_time_only:
+        # Approving time changes no sum of Harvest's report, so nothing short of looking at all of it will do.
+        touched |= {project_id for project_id, held in overview.upsales.items() if held.live}
+        touched |= {project_id for project_id, theirs in overview.harvest.items() if theirs.hours}
+    if not window.everything:
+        touched |= _changed_in(services, window)
+    return touched
+
+
+def _changed_in(services: Services, window: Window) -> set[int]:
+    entries = services.harvest.time_entries(
+        updated_since=window.updated_since, from_=window.spent_from, to=window.spent_to
+    )
+    return {entry.project.id for entry in entries}
+
+
+def orders_to_settle(
+    services: Services,
+    orders: Mapping[HarvestKey, Iterable[OrderBrief]],
+    only: Collection[int] = (),
+    *,
+    names: Mapping[int, str] | None = None,
+) -> list[OrderToSettle]:
+    """Won orders that are not invoiced, and invoiced ones below 100 per cent, by their number.
+
+    :param orders: our orders by key
+    :param only: orders of these projects alone
+    :param names: readable names by project id; without one, the order's description stands in
+    """
+    found = [
+        OrderToSettle(order_id=order.id, label=_label(key, order, names or {}), undo=undo)
+        for key, order in _each(orders)
+        for undo in _settlement_wanted(services, order)
+        if not only or key.project_id in only
+    ]
+    return sorted(found, key=lambda order: order.order_id)
+
+
+def _label(key: HarvestKey, order: OrderBrief, names: Mapping[int, str]) -> str:
+    name = names.get(key.project_id) or order.description or f"project {key.project_id}"
+    return f"{name} (order {order.id})"
+
+
+def _settlement_wanted(services: Services, order: OrderBrief) -> tuple[bool, ...]:
+    """Nothing, ``(False,)`` for a won order that is not invoiced, ``(True,)`` for an invoiced one that was reopened."""
+    invoiced = bool(invoice_of(order, services.fields))
+    won = standing(order) is Standing.WON
+    return (invoiced,) if won != invoiced else ()
+
+
+def _each(orders: Mapping[HarvestKey, Iterable[OrderBrief]]) -> Iterable[tuple[HarvestKey, OrderBrief]]:
+    return ((key, order) for key, found in orders.items() for order in found)
+
+
+def _batches(project_ids: list[int], size: int) -> tuple[Batch, ...]:
+    parts = [project_ids[i : i + size] for i in range(0, len(project_ids), size)]
+    return tuple(
+        Batch(label=f"batch {number} of {len(parts)}: {len(part)} projects", project_ids=part)
+        for number, part in enumerate(parts, start=1)
+    )

@@ -1,0 +1,112 @@
+"""Harvest's uninvoiced time beside what Upsales holds for it, read in a handful of requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.money import rounded
+from harvest_upsales.domain.orders import OrderFields, Standing, by_key, invoice_of, standing
+from harvest_upsales.domain.touched import (
+    Held,
+    Uninvoiced,
+    held_by_project,
+    report_windows,
+    uninvoiced_by_project,
+)
+from harvest_upsales.flows.services import Services
+from harvest_upsales.records.harvest_records import UninvoicedProject
+from harvest_upsales.records.upsales_records import OrderBrief
+
+# Twenty years; an account's own history ends the search much sooner.
+_MOST_WINDOWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides summed up by project id, small enough to keep.
+
+    :param harvest: Harvest's uninvoiced figures
+    :param upsales: what Upsales holds
+    """
+
+    harvest: dict[int, Uninvoiced]
+    upsales: dict[int, Held]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Both sides at one moment.
+
+    :param harvest: uninvoiced figures by project id
+    :param orders: our orders of this Harvest account by key
+    :param upsales: the same orders, summed up by project id
+    """
+
+    harvest: dict[int, Uninvoiced]
+    orders: dict[HarvestKey, list[OrderBrief]]
+    upsales: dict[int, Held]
+
+    @property
+    def sides(self) -> Sides:
+        """The sums without the orders."""
+        return Sides(self.harvest, self.upsales)
+
+
+def read_overview(services: Services, *, whole_history: bool) -> Overview:
+    """Read Harvest's uninvoiced report and our orders.
+
+    :param whole_history: read the report back to the account's beginning; else only as far back as it takes to
+        explain what Upsales holds, which is one request for most accounts
+    """
+    orders = our_orders(services)
+    held = held_by_project(orders, services.fields, services.settings.default_product_id)
+    windows: list[list[UninvoicedProject]] = []
+    for number, (first, last) in enumerate(report_windows(services.today)):
+        # A fixed fee is in every window's report: it is counted in the newest only.
+        window = list(services.harvest.uninvoiced_report(first, last, include_fixed_fee=number == 0))
+        windows.append(window)
+        if number + 1 >= _MOST_WINDOWS or (number > 1 and not window):
+            break
+        if orders and not whole_history and _explained(held, uninvoiced_by_project(windows)):
+            break
+    return Overview(uninvoiced_by_project(windows), orders, held)
+
+
+def our_orders(services: Services) -> dict[HarvestKey, list[OrderBrief]]:
+    """All orders that carry a key of this Harvest account."""
+    if services.fields.key is None:
+        return {}
+    return by_key(services.upsales.orders_with_field(services.fields.key), services.fields, services.account_id)
+
+
+def live_keys(orders: dict[HarvestKey, list[OrderBrief]], fields: OrderFields) -> list[HarvestKey]:
+    """Keys of orders that are open, or won and not invoiced."""
+    return [key for key, found in orders.items() if any(_is_live(order, fields) for order in found)]
+
+
+def _is_live(order: OrderBrief, fields: OrderFields) -> bool:
+    match standing(order):
+        case Standing.OPEN:
+            return True
+        case Standing.WON:
+            return not invoice_of(order, fields)
+        case _:
+            return False
+
+
+def _explained(held: dict[int, Held], found: dict[int, Uninvoiced]) -> bool:
+    """Whether older time could not explain any more: no project holds more in Upsales than was found so far."""
+    return all(_held_within(project, ours, found) for project, ours in held.items() if ours.live or ours.won)
+
+
+def _held_within(project_id: int, ours: Held, found: dict[int, Uninvoiced]) -> bool:
+    theirs = found.get(project_id)
+    if theirs is None:
+        return not any(row.amount for row in ours.rows)
+    return ours.amount(theirs.currency) <= rounded(theirs.amount, theirs.currency)
+
+
+def names_of(overview: Overview) -> dict[int, str]:
+    """Names for logs, ``client: project``, of the projects that the report has."""
+    return {project_id: f"{known.client}: {known.name}" for project_id, known in overview.harvest.items()}

@@ -1,0 +1,65 @@
+"""The run's last step: both sides compared, every drift named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from harvest_upsales.domain.reconciliation import (
+    Balance,
+    CurrencyTotal,
+    Explanations,
+    ProjectBalance,
+    reconcile,
+    totals,
+    unexplained,
+)
+from harvest_upsales.flows.overview import Sides, read_overview
+from harvest_upsales.flows.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The result.
+
+    :param drifts: lines that need somebody's attention
+    """
+
+    lines: tuple[ProjectBalance, ...]
+    totals: dict[str, CurrencyTotal]
+    drifts: tuple[ProjectBalance, ...]
+
+
+def reconcile_run(
+    services: Services,
+    sides: Sides | None,
+    *,
+    failed: Mapping[int, str],
+    since: dt.datetime,
+    threshold: Decimal,
+) -> Reconciliation:
+    """Compare Harvest and Upsales.
+
+    :param sides: both sides as the run found them, where it wrote nothing since; ``None`` reads them anew
+    :param failed: projects that failed in this run
+    :param since: when the run began to read
+    :param threshold: drift up to which nobody needs to look, in units of the project's currency
+    """
+    fresh = sides or read_overview(services, whole_history=False).sides
+    why = Explanations(failed, approved_only=services.settings.approved_time_only)
+    lines = reconcile(fresh.harvest, fresh.upsales, why)
+    if unexplained(lines, why, threshold=threshold):
+        why = Explanations(failed, _changed_since(services, since), services.settings.approved_time_only)
+        lines = reconcile(fresh.harvest, fresh.upsales, why)
+    return Reconciliation(
+        lines=tuple(lines),
+        totals=totals(line for line in lines if line.state is not Balance.LOST),
+        drifts=tuple(unexplained(lines, why, threshold=threshold)),
+    )
+
+
+def _changed_since(services: Services, since: dt.datetime) -> frozenset[int]:
+    entries = services.harvest.time_entries(updated_since=since)
+    return frozenset(entry.project.id for entry in entries)

@@ -1,0 +1,123 @@
+"""What all operators share: both hooks, the settings, what the set-up check found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from airflow.sdk import BaseOperator, Variable
+
+from harvest_upsales.errors import SettingsError
+from harvest_upsales.flows.services import Services, Setup
+from harvest_upsales.hooks.harvest_hook import HarvestHook
+from harvest_upsales.hooks.upsales_hook import UpsalesHook
+from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
+from harvest_upsales.settings import SETTINGS_VARIABLE, Settings, parse_settings
+
+WRITES_POOL = "upsales_writes"
+
+
+class HarvestUpsalesOperator(BaseOperator):
+    """Base of this package's operators.
+
+    :param harvest_conn_id: connection to Harvest (templated)
+    :param upsales_conn_id: connection to Upsales (templated)
+    :param settings_variable: Airflow Variable with the settings, one JSON object (templated)
+    :param plan_only: say what would be written, and write nothing; text such as ``"True"`` from a template will do
+    """
+
+    template_fields: Sequence[str] = ("harvest_conn_id", "upsales_conn_id", "settings_variable", "plan_only")
+    ui_color = "#e6f2ef"
+
+    def __init__(
+        self,
+        *,
+        harvest_conn_id: str = HarvestHook.default_conn_name,
+        upsales_conn_id: str = UpsalesHook.default_conn_name,
+        settings_variable: str = SETTINGS_VARIABLE,
+        plan_only: bool | str = False,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("retry_policy", RecoveryRetryPolicy())
+        super().__init__(**kwargs)
+        self.harvest_conn_id = harvest_conn_id
+        self.upsales_conn_id = upsales_conn_id
+        self.settings_variable = settings_variable
+        self.plan_only = plan_only
+
+    @cached_property
+    def harvest_hook(self) -> HarvestHook:
+        """The hook to Harvest."""
+        return HarvestHook(self.harvest_conn_id)
+
+    @cached_property
+    def upsales_hook(self) -> UpsalesHook:
+        """The hook to Upsales."""
+        return UpsalesHook(self.upsales_conn_id)
+
+    @property
+    def only_plans(self) -> bool:
+        """Whether nothing may be written."""
+        return truth(self.plan_only)
+
+    def read_settings(self) -> Settings:
+        """The settings as the Variable has them now.
+
+        :raises SettingsError: names the key to mend
+        """
+        return parse_settings(Variable.get(self.settings_variable, default=None))
+
+    def log_requests(self) -> None:
+        """One line: what this task asked of each service, and how long it waited for it."""
+        for name, hook in (("Harvest", "harvest_hook"), ("Upsales", "upsales_hook")):
+            if hook in self.__dict__ and "client" in self.__dict__[hook].__dict__:
+                stats = self.__dict__[hook].client.transport.stats
+                self.log.info("%s: %d requests, %.1f s waited", name, stats.requests, stats.waited_s)
+
+
+class ServicesOperator(HarvestUpsalesOperator):
+    """An operator that works on a checked set-up.
+
+    :param setup: what :class:`CheckSetupOperator` returned (templated, so that its output can be passed)
+    """
+
+    template_fields: Sequence[str] = (*HarvestUpsalesOperator.template_fields, "setup")
+
+    def __init__(self, *, setup: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.setup = setup
+
+    def services(self) -> Services:
+        """Both services with the settings and the set-up.
+
+        :raises SettingsError: the set-up is missing, because its task did not succeed
+        """
+        return Services(
+            harvest=self.harvest_hook.client,
+            upsales=self.upsales_hook.client,
+            account_id=self.harvest_hook.account_id,
+            settings=self.read_settings(),
+            setup=read_setup(self.setup),
+        )
+
+
+def read_setup(setup: object) -> Setup:
+    """The set-up from XCom."""
+    if not isinstance(setup, Mapping):
+        msg = "There is no checked set-up: pass the output of CheckSetupOperator, and see that its task succeeded."
+        raise SettingsError(msg)
+    return msgspec.convert(setup, Setup, strict=False)
+
+
+def to_xcom(value: Any) -> Any:
+    """Plain JSON values for XCom; a ``Decimal`` becomes text, so that no digit is lost."""
+    return msgspec.to_builtins(value)
+
+
+def truth(value: bool | str | None) -> bool:
+    """A flag that may have come out of a template."""
+    if isinstance(value, str):
+        return value.strip().casefold() in {"true", "1", "yes"}
+    return bool(value)

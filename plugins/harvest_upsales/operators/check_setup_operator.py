@@ -1,0 +1,35 @@
+"""``check_setup``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk.definitions.context import Context
+
+from harvest_upsales.flows.check_setup import check_setup
+from harvest_upsales.operators.base_operator import HarvestUpsalesOperator, to_xcom
+
+
+class CheckSetupOperator(HarvestUpsalesOperator):
+    """Check settings, rights and custom fields before anything is written; create missing custom fields.
+
+    Returns what the other operators take as ``setup``. It writes to Upsales, so run it in the pool of the writers.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Check, and return the set-up.
+
+        :raises SettingsError: names the setting to mend
+        :raises SetupError: names what to mend in Harvest or Upsales
+        """
+        setup = check_setup(
+            self.harvest_hook.client,
+            self.upsales_hook.client,
+            self.read_settings(),
+            dry_run=self.only_plans,
+        )
+        for warning in setup.warnings:
+            self.log.warning("%s", warning)
+        self.log.info("The set-up is complete: Harvest account %s", self.harvest_hook.account_id)
+        self.log_requests()
+        return to_xcom(setup)  # type: ignore[no-any-return]

@@ -1,0 +1,109 @@
+"""``extract_time``: which projects and orders this run takes up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airflow.sdk.definitions.context import Context
+
+from harvest_upsales.domain.touched import Window, window_of_backfill, window_of_schedule
+from harvest_upsales.errors import SettingsError
+from harvest_upsales.flows.extract import Extract, extract
+from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
+from harvest_upsales.operators.staging import stage
+
+ORDERS_KEY = "orders"
+OVERVIEW_KEY = "overview"
+BEGAN_KEY = "began"
+
+
+class ExtractTimeOperator(ServicesOperator):
+    """Find the projects whose time changed and the orders to settle.
+
+    Returns the batches for :class:`UpsertOpportunitiesOperator` (``expand(batch=...)``). The orders to settle go to
+    XCom under ``orders``; what was read of both services is staged, and its place goes to XCom under ``overview``.
+
+    :param project_ids: only these Harvest projects; empty means all (templated)
+    :param spent_from: first day of a window of ``spent_date``, ``YYYY-MM-DD`` (templated)
+    :param spent_to: last day of that window (templated)
+    """
+
+    template_fields: Sequence[str] = (*ServicesOperator.template_fields, "project_ids", "spent_from", "spent_to")
+
+    def __init__(
+        self,
+        *,
+        project_ids: Sequence[int] | str | None = None,
+        spent_from: str | None = None,
+        spent_to: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.project_ids = project_ids
+        self.spent_from = spent_from
+        self.spent_to = spent_to
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Look for changes; nothing is written."""
+        window = window_of(context, _day("spent_from", self.spent_from), _day("spent_to", self.spent_to))
+        self.log.info("Looking at %s", window)
+        services = self.services()
+        began = services.now()
+        found = extract(services, window, _ids(self.project_ids))
+        self._report(found)
+        task_instance = context["ti"]
+        task_instance.xcom_push(key=ORDERS_KEY, value=to_xcom(found.orders))
+        task_instance.xcom_push(key=OVERVIEW_KEY, value=stage(context, "overview", found.overview.sides))
+        task_instance.xcom_push(key=BEGAN_KEY, value=began.isoformat())
+        self.log_requests()
+        return to_xcom(found.batches)  # type: ignore[no-any-return]
+
+    def _report(self, found: Extract) -> None:
+        projects = sum(len(batch.project_ids) for batch in found.batches)
+        if not projects and not found.orders:
+            self.log.info("Nothing to do: Harvest and Upsales agree, and no order waits for settlement")
+        else:
+            self.log.info("%d projects to compute, %d orders to settle or undo", projects, len(found.orders))
+        for order in found.reopened:
+            self.log.warning(
+                "%s was invoiced and moved back below 100 %%. Delete its Harvest invoice and clear HARVEST_INVOICE, or "
+                "set reopened_orders to undo.",
+                order.label,
+            )
+
+
+def window_of(context: Mapping[str, Any], spent_from: dt.date | None, spent_to: dt.date | None) -> Window:
+    """The rule: given days win; a backfill looks at the days of its interval, any other run at what was updated since
+    its interval began; without an interval, everything is looked at.
+    """
+    if spent_from or spent_to:
+        return Window(spent_from=spent_from, spent_to=spent_to)
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    if start is None or end is None or start == end:
+        return Window()
+    if str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type)) == "backfill":
+        return window_of_backfill(start, end)
+    return window_of_schedule(start)
+
+
+def _day(name: str, text: str | None) -> dt.date | None:
+    if text in (None, "", "None"):
+        return None
+    try:
+        return dt.date.fromisoformat(str(text))
+    except ValueError:
+        msg = f"{name} is {text!r}, but has to be a day such as 2026-10-31"
+        raise SettingsError(msg) from None
+
+
+def _ids(given: Sequence[int] | str | None) -> list[int]:
+    if given in (None, "", "None"):
+        return []
+    parts = str(given).strip("[]() ").split(",") if isinstance(given, str) else list(given or ())
+    try:
+        return sorted({int(part) for part in parts if str(part).strip()})
+    except ValueError:
+        msg = f"project_ids is {given!r}, but has to be a list of Harvest project ids"
+        raise SettingsError(msg) from None

@@ -1,0 +1,164 @@
+"""``reconcile``: the run's last word."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from airflow.sdk import Asset
+from airflow.sdk.definitions.context import Context
+
+from harvest_upsales.domain.plan import Action
+from harvest_upsales.domain.reconciliation import Balance, ProjectBalance
+from harvest_upsales.errors import HarvestUpsalesError
+from harvest_upsales.flows.overview import Sides
+from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
+from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
+from harvest_upsales.operators.report import table
+from harvest_upsales.operators.staging import clear, staged
+
+OPPORTUNITIES = Asset("harvest_upsales/opportunities")
+_FAILED = frozenset({"failed", "upstream_failed"})
+
+
+class RunFailedError(HarvestUpsalesError):
+    """Tasks of the run failed, or the two services differ: the run is not green, whatever its last task did."""
+
+
+class ReconcileOperator(ServicesOperator):
+    """Compare Harvest's uninvoiced amount with Upsales' value per project, and name every drift.
+
+    Returns ``{"projects": [...], "totals": {currency: ...}, "drifts": n}``; the totals go to the outlet asset as
+    extra. It always runs, and fails where a task before it failed, so that a run with a failure is never green.
+
+    :param outcomes: what the upsert tasks returned, a list per batch (templated)
+    :param settled: what the settlement tasks returned (templated)
+    :param overview: where the extract staged what it read; used where the run wrote nothing since (templated)
+    :param began: when the run began to read, ISO 8601 (templated)
+    :param drift_threshold: drift per project up to which nobody needs to look, in units of its currency (templated)
+    """
+
+    template_fields: Sequence[str] = (
+        *ServicesOperator.template_fields,
+        "outcomes",
+        "settled",
+        "overview",
+        "began",
+        "drift_threshold",
+    )
+
+    def __init__(
+        self,
+        *,
+        outcomes: Any = None,
+        settled: Any = None,
+        overview: str | None = None,
+        began: str | None = None,
+        drift_threshold: str | Decimal = "0",
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("outlets", [OPPORTUNITIES])
+        super().__init__(**kwargs)
+        self.outcomes = outcomes
+        self.settled = settled
+        self.overview = overview
+        self.began = began
+        self.drift_threshold = drift_threshold
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Compare, report, and pass judgement on the run.
+
+        :raises RunFailedError: a task of the run failed, or a drift is above the threshold
+        """
+        failed_tasks = _failed_tasks(context, self.task_id)
+        if not isinstance(self.setup, Mapping):
+            raise RunFailedError(_verdict(failed_tasks, ()) or "Nothing was checked, so nothing can be compared.")
+        result = self._compare()
+        self._report(result)
+        summary = to_xcom({"projects": result.lines, "totals": result.totals, "drifts": len(result.drifts)})
+        _tell_asset(context, summary["totals"])
+        context["ti"].xcom_push(key="return_value", value=summary)
+        verdict = _verdict(failed_tasks, () if self.only_plans else result.drifts)
+        if verdict:
+            raise RunFailedError(verdict)
+        clear(self.overview)
+        return summary  # type: ignore[no-any-return]
+
+    def _compare(self) -> Reconciliation:
+        services = self.services()
+        try:
+            return reconcile_run(
+                services,
+                None if self._wrote() else staged(self.overview, Sides),
+                failed={int(outcome["project_id"]): str(outcome["reason"]) for outcome in self._failures()},
+                since=dt.datetime.fromisoformat(self.began) if self.began else services.now(),
+                threshold=Decimal(self.drift_threshold),
+            )
+        finally:
+            self.log_requests()
+
+    def _wrote(self) -> bool:
+        written = {Action.CREATE, Action.UPDATE, Action.FAIL}
+        return bool(_flat(self.settled)) or any(outcome["action"] in written for outcome in _flat(self.outcomes))
+
+    def _failures(self) -> Iterator[Mapping[str, Any]]:
+        return (outcome for outcome in _flat(self.outcomes) if outcome["action"] == Action.FAIL)
+
+    def _report(self, result: Reconciliation) -> None:
+        rows = [_row(line) for line in result.lines if line.state is not Balance.EQUAL]
+        equal = len(result.lines) - len(rows)
+        head = ("state", "project", "Harvest", "Upsales", "drift", "likely cause")
+        self.log.info("%d projects agree, %d to tell of\n%s", equal, len(rows), table(head, rows))
+        for currency, total in result.totals.items():
+            self.log.info(
+                "%s: Harvest %s, Upsales %s, drift %s, %d projects",
+                currency,
+                total.harvest,
+                total.upsales,
+                total.drift,
+                total.projects,
+            )
+
+
+def _row(line: ProjectBalance) -> tuple[str, ...]:
+    amounts = (f"{amount} {line.currency}" for amount in (line.harvest, line.upsales, line.drift))
+    return (line.state, line.project, *amounts, line.cause)
+
+
+def _flat(found: Any) -> list[Mapping[str, Any]]:
+    """Mapped tasks give a list of what each returned, where a failed one returned nothing."""
+    if isinstance(found, Mapping):
+        return [found]
+    if found is None or isinstance(found, str):
+        return []
+    return [item for part in found for item in _flat(part)]
+
+
+def _failed_tasks(context: Mapping[str, Any], own_task_id: str) -> list[str]:
+    task_instance = context["ti"]
+    run_id = context["dag_run"].run_id
+    states = task_instance.get_task_states(dag_id=task_instance.dag_id, run_ids=[run_id]).get(run_id, {})
+    return sorted(name for name, state in states.items() if state in _FAILED and name != own_task_id)
+
+
+def _verdict(failed_tasks: Sequence[str], drifts: Sequence[ProjectBalance]) -> str:
+    """Why the run is not green, empty where it is."""
+    parts = []
+    if failed_tasks:
+        parts.append(f"{len(failed_tasks)} tasks failed, their logs say why: {', '.join(failed_tasks)}.")
+    if drifts:
+        lines = "\n".join(
+            f"  - {line.project} (project {line.project_id}): {line.state}, Harvest {line.harvest}, Upsales "
+            f"{line.upsales} {line.currency}"
+            for line in drifts
+        )
+        parts.append(f"{len(drifts)} projects differ, and nothing known explains it:\n{lines}")
+    return " ".join(parts)
+
+
+def _tell_asset(context: Mapping[str, Any], totals: dict[str, Any]) -> None:
+    events = context.get("outlet_events")
+    if events is not None:
+        events[OPPORTUNITIES].extra = {"totals": totals}
