@@ -31,6 +31,9 @@ from harvest_upsales.records.upsales_records import (
 
 _log = logging.getLogger(__name__)
 
+# Keeps the URL within what servers take.
+_IDS_A_REQUEST = 200
+
 
 class UpsalesClient:
     """Typed calls to one Upsales account. Long lists are read page by page, never held as a whole.
@@ -110,6 +113,16 @@ class UpsalesClient:
         :raises NotFoundError: there is none with this id
         """
         return self._reader.one(f"/accounts/{company_id:d}", Company)
+
+    def companies_by_id(self, ids: Iterable[int]) -> list[Company]:
+        """The companies with these ids, active or not; those that do not exist are missing.
+
+        :param ids: any number; a request carries up to 200
+        """
+        wanted = sorted(set(ids))
+        parts = [wanted[i : i + _IDS_A_REQUEST] for i in range(0, len(wanted), _IDS_A_REQUEST)]
+        filters = ([("id", "eq:" + ",".join(map(str, part)))] for part in parts)
+        return [company for each in filters for company in self._reader.sweep("/accounts", each, Company)]
 
     def create_company(self, new: NewCompany) -> Company:
         """Create a company.

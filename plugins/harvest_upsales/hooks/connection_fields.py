@@ -114,9 +114,9 @@ def header_text_of(connection: ConnectionFields, field: str, text: object, meani
 
 def timeouts_of(connection: ConnectionFields) -> tuple[float, float]:
     """Seconds to connect and to wait for more of an answer; extra ``timeout`` sets the second."""
-    timeout = connection.extra_dejson.get("timeout", READ_TIMEOUT_S)
+    timeout = connection.extra_dejson.get("timeout")
     try:
-        seconds = float(timeout)
+        seconds = READ_TIMEOUT_S if timeout is None else float(timeout)
     except (TypeError, ValueError):
         seconds = 0.0
     if not 0 < seconds <= 3_600:

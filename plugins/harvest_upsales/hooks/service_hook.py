@@ -1,7 +1,7 @@
 """What the hooks of both services share: one connection, one session, one client each.
 
 Built on ``HttpHook`` for its proxy, TLS and keep-alive settings. Its ``run`` is not used: it turns every
-refusal into one error without a status, sends unknown extras as headers, and login and password as basic auth.
+refusal into one error without a status, sends unknown extras as headers, login and password as basic auth.
 """
 
 from __future__ import annotations

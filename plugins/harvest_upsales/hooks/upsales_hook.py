@@ -48,7 +48,8 @@ class UpsalesHook(ServiceHook):
     """Calls to Upsales with the connection's API key.
 
     :param upsales_conn_id: connection with host = base URL, password = API key, extra ``token_in`` =
-        ``cookie`` or ``query``; extras ``proxies``, ``verify``, ``cert``, ``timeout`` as of Airflow's HTTP connection
+        ``cookie`` or ``query``; extras ``proxies``, ``verify``, ``cert``, ``timeout`` as of Airflow's HTTP
+        connection
     """
 
     conn_name_attr = "upsales_conn_id"
