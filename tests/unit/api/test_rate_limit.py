@@ -1,0 +1,81 @@
+"""The limiter keeps below every window, whatever the rhythm of requests."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harvest_upsales.api.rate_limit import ALL, HARVEST_LIMITS, READS, REPORTS, WRITES, RateLimiter, Window
+
+windows = st.lists(st.builds(Window, st.integers(1, 6), st.floats(0.5, 30)), min_size=1, max_size=3)
+requests = st.lists(st.tuples(st.floats(0, 8), st.sampled_from([READS, WRITES])), max_size=60)
+
+
+def sent_at(limiter: RateLimiter, requests: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """The moments at which requests go out, each asked for some time after the last was sent."""
+    now, moments = 0.0, []
+    for pause, budget in requests:
+        now += pause
+        now += limiter.reserve(now, budget)
+        moments.append((now, budget))
+    return moments
+
+
+def most_in(window: Window, moments: list[float]) -> int:
+    return max((sum(start <= m < start + window.seconds for m in moments) for start in moments), default=0)
+
+
+@given(shared=windows, writes=windows, requests=requests)
+def test_no_window_ever_holds_more_than_its_limit(
+    shared: list[Window], writes: list[Window], requests: list[tuple[float, str]]
+) -> None:
+    moments = sent_at(RateLimiter({ALL: shared, WRITES: writes}), requests)
+
+    for window in shared:
+        assert most_in(window, [moment for moment, _ in moments]) <= window.requests
+    for window in writes:
+        assert most_in(window, [m for m, budget in moments if budget == WRITES]) <= window.requests
+
+
+@given(requests=requests)
+def test_no_request_waits_longer_than_the_longest_window(requests: list[tuple[float, str]]) -> None:
+    limiter, now = RateLimiter({ALL: [Window(1, 5)]}), 0.0
+    for pause, budget in requests:
+        now += pause
+        wait = limiter.reserve(now, budget)
+        assert 0 <= wait <= 5.2
+        now += wait
+
+
+def test_reports_have_a_budget_of_their_own() -> None:
+    limiter = RateLimiter(HARVEST_LIMITS)
+    for _ in range(100):
+        limiter.reserve(0.0, REPORTS)
+
+    assert 15 < limiter.reserve(0.0, READS) < 16
+    assert 880 < limiter.reserve(20.0, REPORTS) <= 881
+
+
+@pytest.mark.parametrize(
+    ("remaining", "reset", "wait"),
+    [
+        (None, None, 0),
+        ("12", "9", 0),
+        ("0", "9", 9),
+        ("0", "-2", 0),
+        ("0", "3600", 15),
+        ("0", "soon", 0),
+        ("0", None, 0),
+        ("-1", "4", 4),
+        ("many", "9", 0),
+    ],
+)
+def test_rate_limit_headers_are_obeyed_within_reason(
+    remaining: str | None, reset: str | None, wait: float
+) -> None:
+    limiter = RateLimiter({})
+    headers = {"X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}
+
+    limiter.observe({name: text for name, text in headers.items() if text is not None}, 100.0)
+
+    assert limiter.reserve(100.0) == wait
+    assert limiter.reserve(100.0 + wait) == 0
