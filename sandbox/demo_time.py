@@ -27,7 +27,7 @@ NOTES = (
     "Workshop 🧩",
     "",
 )
-LONG_NOTE = "Genomgång av krav, avstämning med beställaren och uppdatering av lösningsförslaget. " * 8
+LONG_NOTE = "Genomgång av krav, avstämning med beställaren och uppdatering av lösningsförslaget. " * 30
 RAISE = Decimal("1.05")
 ENTRIES_A_DAY = (2, 2, 3, 3, 3)
 CLOSING_HOUR = time(15, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from sandbox.web import Answer, Call, Route
 
 ORDER_FILTERS = (
     "id", "description", "date", "closeDate", "regDate", "modDate", "notes", "probability", "value",
-    "currency", "user.id", "user.name", "client.id", "client.name", "client.custom", "contact.id", "project.id",
-    "stage.id", "stage.name", "custom", "locked", "orderRow.product.id", "product.id",
+    "currency", "user.id", "user.name", "client.id", "client.name", "client.custom", "contact.id",
+    "project.id", "stage.id", "stage.name", "custom", "locked", "orderRow.product.id", "product.id",
 )  # fmt: skip
 PRODUCT_FILTERS = ("id", "name", "active", "articleNo")
 STAGE_FILTERS = ("id", "name", "probability", "exclude")
