@@ -1,10 +1,10 @@
 """Stays below the services' rate limits: pure, with the time passed in.
 
 Harvest: 100 requests in 15 s, its reports 100 in 15 min
-(https://help.getharvest.com/api-v2/introduction/overview/general/#rate-limiting). Upsales: 200 in 10 s (its API
-documentation); newer texts add 6,000 in 10 min and 20,000 an hour, and for writes 2,000 in 10 min and 5,000
-an hour. Other programs may use the same account, so the limits here keep most 429s away; they don't replace
-the retry rules.
+(https://help.getharvest.com/api-v2/introduction/overview/general/#rate-limiting). Upsales: 200 in 10 s (its
+documentation); newer texts: 6,000 in 10 min and 20,000 an hour, and for writes 2,000 in 10 min and 5,000 an
+hour. Other programs may use the same account, so the limits here keep most 429s away; they don't replace the
+retry rules.
 """
 
 from __future__ import annotations
