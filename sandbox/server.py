@@ -43,7 +43,7 @@ class SandboxServer:
     def __init__(self, world: World | None = None, *, rate_limits: bool = True, port: int = 0) -> None:
         self.world = world or World.new(datetime.now(UTC).date())
         self.world.limits.enabled = rate_limits
-        # With the protocol named, asyncio turns Nagle's algorithm off; else each answer waits 40 ms for an ACK.
+        # The protocol is named so that asyncio turns Nagle's algorithm off: it would cost 40 ms an answer.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))

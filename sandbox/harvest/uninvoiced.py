@@ -1,5 +1,6 @@
 """The uninvoiced report: per project, what an invoice could still bill."""
 
+from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
@@ -26,19 +27,34 @@ def uninvoiced_report(call: Call) -> Answer:
         refuse("Invalid timeframe: from is after to", 400)
     with_fixed_fee = as_bool("include_fixed_fee", query.get("include_fixed_fee", "true"))
     account = call.world.harvest
+    tracked = _tracked(account, first, last)
     results = [
         line
         for project in account.projects.values()
         if project["is_billable"]
         and (with_fixed_fee or not project["is_fixed_fee"])
-        and (line := report_line(account, project, first, last)) is not None
+        and (line := report_line(account, project, tracked[project["id"]], first, last)) is not None
     ]
     return by_page(call, query, "results", results)
 
 
-def report_line(account: HarvestAccount, project: Record, first: str, last: str) -> Record | None:
-    """The project's line; None where nothing happened in the range."""
-    entries = [e for e in account.entries_of(project["id"]) if first <= e["spent_date"] <= last]
+def _tracked(account: HarvestAccount, first: str, last: str) -> defaultdict[int, list[Record]]:
+    """The range's entries by project."""
+    entries: defaultdict[int, list[Record]] = defaultdict(list)
+    for entry in account.time_entries.values():
+        if first <= entry["spent_date"] <= last:
+            entries[entry["project"]["id"]].append(entry)
+    return entries
+
+
+def report_line(
+    account: HarvestAccount, project: Record, entries: list[Record], first: str, last: str
+) -> Record | None:
+    """The project's line.
+
+    :param entries: the project's time in the range.
+    :returns: None where nothing happened in the range.
+    """
     expenses = [
         expense
         for expense in account.expenses.values()

@@ -101,3 +101,10 @@ def test_the_command_serves_until_it_is_told_to_stop(signum: signal.Signals) -> 
             assert process.wait(timeout=10) == 0
         finally:
             process.kill()
+
+
+def test_any_record_can_be_set(control: Service, world: World, project_id: int) -> None:
+    wish = {"service": "harvest", "collection": "projects", "id": project_id, "hourly_rate": None}
+    assert control.post("/people/set", wish).status_code == 200
+    assert world.harvest.projects[project_id]["hourly_rate"] is None
+    assert control.post("/people/set", {**wish, "id": 1}).status_code == 400
