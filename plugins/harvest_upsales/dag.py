@@ -10,7 +10,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TriggerRule, task
 
 from harvest_upsales.operators.base_operator import WRITES_POOL
 from harvest_upsales.operators.check_setup_operator import CheckSetupOperator
-from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, ORDERS_KEY, OVERVIEW_KEY, ExtractTimeOperator
+from harvest_upsales.operators.extract_time_operator import ExtractTimeOperator
 from harvest_upsales.operators.find_won_operator import FindWonOrdersOperator
 from harvest_upsales.operators.mark_invoiced_operator import MarkProjectInvoicedOperator
 from harvest_upsales.operators.reconcile_operator import ReconcileOperator
@@ -96,7 +96,6 @@ def harvest_upsales_dag(
 
 def _compose(common: dict[str, Any], pool: str) -> None:
     check = CheckSetupOperator(task_id="check_setup", pool=pool, **common)
-    common = {**common, "setup": check.output}
     extract = ExtractTimeOperator(
         task_id="extract_time",
         project_ids="{{ params.project_ids }}",
@@ -109,15 +108,11 @@ def _compose(common: dict[str, Any], pool: str) -> None:
     ).expand(batch=extract.output)
     # Settlement goes on where some project's upsert failed.
     find_won = FindWonOrdersOperator(
-        task_id="find_won_orders",
-        orders=extract.output[ORDERS_KEY],
-        found_upstream=True,
-        trigger_rule=TriggerRule.ALL_DONE,
-        **common,
+        task_id="find_won_orders", extract_task_id="extract_time", trigger_rule=TriggerRule.ALL_DONE, **common
     )
 
     @task_group(group_id="settle")
-    def settle(order: Any) -> Any:
+    def settle(order: Any) -> None:
         mark = MarkProjectInvoicedOperator(
             task_id="mark_project_invoiced",
             order=order,
@@ -125,23 +120,15 @@ def _compose(common: dict[str, Any], pool: str) -> None:
             map_index_template="{{ task.label }}",
             **common,
         )
-        return SyncBillingOperator(
+        SyncBillingOperator(
             task_id="sync_billing",
             order=mark.output,
             pool=pool,
             map_index_template="{{ task.label }}",
             **common,
-        ).output
+        )
 
-    settled = settle.expand(order=find_won.output)
-    reconcile = ReconcileOperator(
-        task_id="reconcile",
-        outcomes=upsert.output,
-        settled="{{ ti.xcom_pull(task_ids='settle.mark_project_invoiced') }}",
-        overview=extract.output[OVERVIEW_KEY],
-        began=extract.output[BEGAN_KEY],
-        trigger_rule=TriggerRule.ALL_DONE,
-        **common,
-    )
+    reconcile = ReconcileOperator(task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE, **common)
+    check >> extract
     upsert >> find_won
-    settled >> reconcile
+    settle.expand(order=find_won.output) >> reconcile

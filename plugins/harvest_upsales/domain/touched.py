@@ -47,13 +47,18 @@ class Window:
 
 def window_of_schedule(start: dt.datetime) -> Window:
     """Entries updated since the data interval's start, with an overlap."""
-    return Window(updated_since=start.astimezone(dt.UTC) - OVERLAP)
+    return Window(updated_since=_utc(start) - OVERLAP)
 
 
 def window_of_backfill(start: dt.datetime, end: dt.datetime) -> Window:
     """Entries spent inside the data interval; its end is not part of it."""
-    last = end - dt.timedelta(microseconds=1)
-    return Window(spent_from=start.date(), spent_to=max(start.date(), last.date()))
+    first, last = _utc(start).date(), (_utc(end) - dt.timedelta(microseconds=1)).date()
+    return Window(spent_from=first, spent_to=max(first, last))
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
+    """A plain datetime in UTC, whatever kind of datetime a scheduler hands over."""
+    return dt.datetime.fromtimestamp(moment.timestamp(), dt.UTC)
 
 
 def report_windows(today: dt.date) -> Iterator[tuple[dt.date, dt.date]]:

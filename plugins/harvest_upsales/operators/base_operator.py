@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from airflow.sdk import BaseOperator, Variable
+from airflow.sdk.definitions.context import Context
 
 from harvest_upsales.errors import SettingsError
 from harvest_upsales.flows.services import Services, Setup
@@ -70,26 +71,27 @@ class HarvestUpsalesOperator(BaseOperator):
         return parse_settings(Variable.get(self.settings_variable, default=None))
 
     def log_requests(self) -> None:
-        """One line: what this task asked of each service, and how long it waited for it."""
-        for name, hook in (("Harvest", "harvest_hook"), ("Upsales", "upsales_hook")):
-            if hook in self.__dict__ and "client" in self.__dict__[hook].__dict__:
-                stats = self.__dict__[hook].client.transport.stats
-                self.log.info("%s: %d requests, %.1f s waited", name, stats.requests, stats.waited_s)
+        """One line per service: what this task asked of it, and how long it waited for it."""
+        for hook in (self.__dict__.get("harvest_hook"), self.__dict__.get("upsales_hook")):
+            if hook is not None and "client" in hook.__dict__:
+                self.log.info("%s", hook.client.transport.stats)
 
 
 class ServicesOperator(HarvestUpsalesOperator):
     """An operator that works on a checked set-up.
 
-    :param setup: what :class:`CheckSetupOperator` returned (templated, so that its output can be passed)
+    :param setup: what :class:`CheckSetupOperator` returned; ``None`` takes it from ``setup_task_id`` (templated)
+    :param setup_task_id: the task of this run that checked the set-up
     """
 
     template_fields: Sequence[str] = (*HarvestUpsalesOperator.template_fields, "setup")
 
-    def __init__(self, *, setup: Any, **kwargs: Any) -> None:
+    def __init__(self, *, setup: Any = None, setup_task_id: str = "check_setup", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.setup = setup
+        self.setup_task_id = setup_task_id
 
-    def services(self) -> Services:
+    def services(self, context: Context) -> Services:
         """Both services with the settings and the set-up.
 
         :raises SettingsError: the set-up is missing, because its task did not succeed
@@ -99,16 +101,24 @@ class ServicesOperator(HarvestUpsalesOperator):
             upsales=self.upsales_hook.client,
             account_id=self.harvest_hook.account_id,
             settings=self.read_settings(),
-            setup=read_setup(self.setup),
+            setup=self._read_setup(context),
         )
 
+    def has_setup(self, context: Context) -> bool:
+        """Whether the set-up was checked."""
+        return isinstance(self._found_setup(context), Mapping)
 
-def read_setup(setup: object) -> Setup:
-    """The set-up from XCom."""
-    if not isinstance(setup, Mapping):
-        msg = "There is no checked set-up: pass the output of CheckSetupOperator, and see that its task succeeded."
-        raise SettingsError(msg)
-    return msgspec.convert(setup, Setup, strict=False)
+    def _found_setup(self, context: Context) -> object:
+        return self.setup if self.setup is not None else context["ti"].xcom_pull(task_ids=self.setup_task_id)
+
+    def _read_setup(self, context: Context) -> Setup:
+        if not self.has_setup(context):
+            msg = (
+                "There is no checked set-up: pass the output of CheckSetupOperator as setup, or see that the task "
+                f"{self.setup_task_id} succeeded."
+            )
+            raise SettingsError(msg)
+        return msgspec.convert(self._found_setup(context), Setup, strict=False)
 
 
 def to_xcom(value: Any) -> Any:

@@ -49,7 +49,7 @@ class ExtractTimeOperator(ServicesOperator):
         """Look for changes; nothing is written."""
         window = window_of(context, _day("spent_from", self.spent_from), _day("spent_to", self.spent_to))
         self.log.info("Looking at %s", window)
-        services = self.services()
+        services = self.services(context)
         began = services.now()
         found = extract(services, window, _ids(self.project_ids))
         self._report(found)

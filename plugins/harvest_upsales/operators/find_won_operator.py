@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from typing import Any
 
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from harvest_upsales.flows.extract import OrderToSettle, orders_to_settle
+from harvest_upsales.flows.extract import orders_to_settle
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
+from harvest_upsales.operators.extract_time_operator import ORDERS_KEY
 from harvest_upsales.operators.report import table
+from harvest_upsales.settings import ReopenedOrders
 
 
 class FindWonOrdersOperator(ServicesOperator):
@@ -20,33 +21,35 @@ class FindWonOrdersOperator(ServicesOperator):
     Returns them for :class:`MarkProjectInvoicedOperator` (``expand(order=...)``). Settlement reads each order again,
     so a list that is some minutes old does no harm.
 
-    :param orders: what :class:`ExtractTimeOperator` found already, which spares the requests; without it Upsales is
-        asked (templated)
-    :param found_upstream: the orders come from an upstream task: without them, it did not succeed, and this is skipped
+    :param extract_task_id: the :class:`ExtractTimeOperator` of this run that found them already, which spares the
+        requests; where it did not succeed, this is skipped. Without one, Upsales is asked
     """
 
-    template_fields: Sequence[str] = (*ServicesOperator.template_fields, "orders")
-
-    def __init__(self, *, orders: Any = None, found_upstream: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, extract_task_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.orders = orders
-        self.found_upstream = found_upstream
+        self.extract_task_id = extract_task_id
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """List the orders.
 
-        :raises AirflowSkipException: the upstream task that should have found them did not succeed
+        :raises AirflowSkipException: the task that should have found them did not succeed
         """
-        if self.orders is None and self.found_upstream:
-            msg = "No orders were looked for, as an earlier task failed"
+        found = self._ask(context) if self.extract_task_id is None else self._pull(context)
+        if found is None:
+            msg = f"No orders were looked for, as {self.extract_task_id} did not succeed"
             raise AirflowSkipException(msg)
-        found = self.orders if self.orders is not None else to_xcom(self._ask())
         rows = [(str(order["order_id"]), "undo" if order["undo"] else "settle", order["label"]) for order in found]
         self.log.info("%d orders to take up\n%s", len(rows), table(("order", "what", "project"), rows))
-        return list(found)
-
-    def _ask(self) -> Collection[OrderToSettle]:
-        services = self.services()
-        found = orders_to_settle(services, our_orders(services))
-        self.log_requests()
         return found
+
+    def _pull(self, context: Context) -> list[dict[str, Any]] | None:
+        found = context["ti"].xcom_pull(task_ids=self.extract_task_id, key=ORDERS_KEY)
+        return None if found is None else list(found)
+
+    def _ask(self, context: Context) -> list[dict[str, Any]]:
+        services = self.services(context)
+        found = orders_to_settle(services, our_orders(services))
+        if services.settings.reopened_orders is not ReopenedOrders.UNDO:
+            found = [order for order in found if not order.undo]
+        self.log_requests()
+        return list(to_xcom(found))

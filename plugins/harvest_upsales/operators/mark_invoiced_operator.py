@@ -44,7 +44,7 @@ class MarkProjectInvoicedOperator(ServicesOperator):
         :raises AirflowSkipException: the order is no longer what it was, or its invoice was taken back
         """
         order = self._order()
-        services = self.services()
+        services = self.services(context)
         try:
             if order.undo:
                 undone = undo_invoice(services, order.order_id, dry_run=self.only_plans)

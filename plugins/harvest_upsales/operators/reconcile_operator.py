@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,11 +17,14 @@ from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.overview import Sides
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
+from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, OVERVIEW_KEY
 from harvest_upsales.operators.report import table
 from harvest_upsales.operators.staging import clear, staged
 
 OPPORTUNITIES = Asset("harvest_upsales/opportunities")
 _FAILED = frozenset({"failed", "upstream_failed"})
+# A failed write may have taken effect.
+_WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.FAIL})
 
 
 class RunFailedError(HarvestUpsalesError):
@@ -33,38 +37,28 @@ class ReconcileOperator(ServicesOperator):
     Returns ``{"projects": [...], "totals": {currency: ...}, "drifts": n}``; the totals go to the outlet asset as
     extra. It always runs, and fails where a task before it failed, so that a run with a failure is never green.
 
-    :param outcomes: what the upsert tasks returned, a list per batch (templated)
-    :param settled: what the settlement tasks returned (templated)
-    :param overview: where the extract staged what it read; used where the run wrote nothing since (templated)
-    :param began: when the run began to read, ISO 8601 (templated)
+    :param extract_task_id: the task of this run that read both sides; used again where the run wrote nothing since
+    :param upsert_task_id: the mapped task that synced the projects
+    :param settle_task_id: the mapped task that settled orders
     :param drift_threshold: drift per project up to which nobody needs to look, in units of its currency (templated)
     """
 
-    template_fields: Sequence[str] = (
-        *ServicesOperator.template_fields,
-        "outcomes",
-        "settled",
-        "overview",
-        "began",
-        "drift_threshold",
-    )
+    template_fields: Sequence[str] = (*ServicesOperator.template_fields, "drift_threshold")
 
     def __init__(
         self,
         *,
-        outcomes: Any = None,
-        settled: Any = None,
-        overview: str | None = None,
-        began: str | None = None,
+        extract_task_id: str = "extract_time",
+        upsert_task_id: str = "upsert_opportunities",
+        settle_task_id: str = "settle.mark_project_invoiced",
         drift_threshold: str | Decimal = "0",
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("outlets", [OPPORTUNITIES])
         super().__init__(**kwargs)
-        self.outcomes = outcomes
-        self.settled = settled
-        self.overview = overview
-        self.began = began
+        self.extract_task_id = extract_task_id
+        self.upsert_task_id = upsert_task_id
+        self.settle_task_id = settle_task_id
         self.drift_threshold = drift_threshold
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -73,9 +67,10 @@ class ReconcileOperator(ServicesOperator):
         :raises RunFailedError: a task of the run failed, or a drift is above the threshold
         """
         failed_tasks = _failed_tasks(context, self.task_id)
-        if not isinstance(self.setup, Mapping):
+        if not self.has_setup(context):
             raise RunFailedError(_verdict(failed_tasks, ()) or "Nothing was checked, so nothing can be compared.")
-        result = self._compare()
+        ran = _Ran.of(context, self)
+        result = self._compare(context, ran)
         self._report(result)
         summary = to_xcom({"projects": result.lines, "totals": result.totals, "drifts": len(result.drifts)})
         _tell_asset(context, summary["totals"])
@@ -83,28 +78,21 @@ class ReconcileOperator(ServicesOperator):
         verdict = _verdict(failed_tasks, () if self.only_plans else result.drifts)
         if verdict:
             raise RunFailedError(verdict)
-        clear(self.overview)
+        clear(ran.overview)
         return summary  # type: ignore[no-any-return]
 
-    def _compare(self) -> Reconciliation:
-        services = self.services()
+    def _compare(self, context: Context, ran: _Ran) -> Reconciliation:
+        services = self.services(context)
         try:
             return reconcile_run(
                 services,
-                None if self._wrote() else staged(self.overview, Sides),
-                failed={int(outcome["project_id"]): str(outcome["reason"]) for outcome in self._failures()},
-                since=dt.datetime.fromisoformat(self.began) if self.began else services.now(),
+                None if ran.wrote else staged(ran.overview, Sides),
+                failed=ran.failed,
+                since=ran.began or services.now(),
                 threshold=Decimal(self.drift_threshold),
             )
         finally:
             self.log_requests()
-
-    def _wrote(self) -> bool:
-        written = {Action.CREATE, Action.UPDATE, Action.FAIL}
-        return bool(_flat(self.settled)) or any(outcome["action"] in written for outcome in _flat(self.outcomes))
-
-    def _failures(self) -> Iterator[Mapping[str, Any]]:
-        return (outcome for outcome in _flat(self.outcomes) if outcome["action"] == Action.FAIL)
 
     def _report(self, result: Reconciliation) -> None:
         rows = [_row(line) for line in result.lines if line.state is not Balance.EQUAL]
@@ -120,6 +108,36 @@ class ReconcileOperator(ServicesOperator):
                 total.drift,
                 total.projects,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """What the tasks before this one left.
+
+    :param failed: reasons by project id
+    """
+
+    overview: str
+    began: dt.datetime | None
+    wrote: bool
+    failed: dict[int, str]
+
+    @classmethod
+    def of(cls, context: Context, operator: ReconcileOperator) -> _Ran:
+        pull = context["ti"].xcom_pull
+        began = pull(task_ids=operator.extract_task_id, key=BEGAN_KEY)
+        outcomes = _flat(pull(task_ids=operator.upsert_task_id))
+        settled = _flat(pull(task_ids=operator.settle_task_id))
+        return cls(
+            overview=str(pull(task_ids=operator.extract_task_id, key=OVERVIEW_KEY) or ""),
+            began=dt.datetime.fromisoformat(began) if began else None,
+            wrote=bool(settled) or any(outcome["action"] in _WRITES for outcome in outcomes),
+            failed={
+                int(outcome["project_id"]): str(outcome["reason"])
+                for outcome in outcomes
+                if outcome["action"] == Action.FAIL
+            },
+        )
 
 
 def _row(line: ProjectBalance) -> tuple[str, ...]:

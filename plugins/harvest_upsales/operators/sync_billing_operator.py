@@ -48,7 +48,7 @@ class SyncBillingOperator(ServicesOperator):
         :raises BillingFailedError: the app refused the order; the message carries its words
         :raises AirflowSkipException: there is no billing app, or nothing was written
         """
-        settled, services = self._settled(), self.services()
+        settled, services = self._settled(), self.services(context)
         if services.settings.billing_integration_id is None:
             msg = "No billing app is set (billing_integration_id): nothing to sync"
             raise AirflowSkipException(msg)

@@ -41,7 +41,7 @@ class UpsertOpportunitiesOperator(ServicesOperator):
 
         :raises PartialFailureError: some projects failed after all others were done; a retry does what is left
         """
-        upsert = Upsert(self.services(), self._project_ids(), dry_run=self.only_plans)
+        upsert = Upsert(self.services(context), self._project_ids(), dry_run=self.only_plans)
         outcomes: list[Outcome] = []
         try:
             outcomes.extend(upsert.run())
