@@ -87,7 +87,7 @@ class EnvelopeReader:
         last = 0
         while True:
             after = (("id", f"gt:{last}"),) if last else ()
-            page, _ = self._page(path, (*filters, ("sort", "id"), ("limit", str(PAGE_SIZE)), *after), of)
+            page, total = self._page(path, (*filters, ("sort", "id"), ("limit", str(PAGE_SIZE)), *after), of)
             for record in page:
                 if _id(record) <= last:
                     raise UnexpectedAnswerError(
@@ -98,8 +98,7 @@ class EnvelopeReader:
                     )
                 last = _id(record)
                 yield record
-            # The total may be missing: a page that isn't full is the last one.
-            if len(page) < PAGE_SIZE:
+            if _is_last(len(page), total):
                 return
 
     def _page(self, path: str, params: Params, of: type[T]) -> tuple[list[T], int | None]:
@@ -112,6 +111,16 @@ class EnvelopeReader:
 
     def _fault_of_write(self, envelope: Envelope[Any]) -> Failure | None:
         return fault_of_write(envelope, self.transport.secrets)
+
+
+def _is_last(found: int, total: int | None) -> bool:
+    """Whether a page ends its list: it holds all that is left, or, without a total, it is not full.
+
+    A service that answers with fewer than were asked for says so in its total.
+    """
+    if total is None:
+        return found < PAGE_SIZE
+    return not found or found >= total
 
 
 def fault_of_read(envelope: Envelope[Any], secrets: Iterable[str]) -> Failure | None:

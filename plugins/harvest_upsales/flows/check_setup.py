@@ -61,9 +61,8 @@ def _create_fields(
             upsales.create_order_field(new)
     fields = setup_checks.order_fields(settings, upsales.order_fields())
     if setup_checks.missing_fields(fields):
-        msg = (
-            "Upsales accepted the order fields but does not list them. Create them by hand: "
-            + ", ".join(f"{new.alias} (String)" for new in missing)
+        msg = "Upsales accepted the order fields but does not list them. Create them by hand: " + ", ".join(
+            f"{new.alias} (String)" for new in missing
         )
         raise SettingsError(msg)
     return fields

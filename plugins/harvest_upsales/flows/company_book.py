@@ -56,7 +56,9 @@ class CompanyBook:
             if contact.client is not None and (contact.email or "").strip().casefold() == address
         }
         active = {company.id for company in self._services.upsales.companies_by_id(found) if company.active}
-        return only_match(client, ((company_id, name) for company_id, name in found.items() if company_id in active))
+        return only_match(
+            client, ((company_id, name) for company_id, name in found.items() if company_id in active)
+        )
 
     def _create(self, client: ProjectClient) -> int:
         upsales = self._services.upsales

@@ -77,7 +77,9 @@ def our_orders(services: Services) -> dict[HarvestKey, list[OrderBrief]]:
     """All orders that carry a key of this Harvest account."""
     if services.fields.key is None:
         return {}
-    return by_key(services.upsales.orders_with_field(services.fields.key), services.fields, services.account_id)
+    return by_key(
+        services.upsales.orders_with_field(services.fields.key), services.fields, services.account_id
+    )
 
 
 def live_keys(orders: dict[HarvestKey, list[OrderBrief]], fields: OrderFields) -> list[HarvestKey]:

@@ -48,5 +48,6 @@ def read_unbilled_time(harvest: HarvestClient, project_ids: Collection[int]) -> 
 
 def _project_by_project(harvest: HarvestClient, project_ids: Iterable[int]) -> dict[int, list[TimeEntry]]:
     return {
-        project_id: list(harvest.time_entries(project_id=project_id, is_billed=False)) for project_id in project_ids
+        project_id: list(harvest.time_entries(project_id=project_id, is_billed=False))
+        for project_id in project_ids
     }

@@ -42,7 +42,9 @@ class Setup(Struct, frozen=True):
     @property
     def fields(self) -> OrderFields:
         """The ids of the custom fields on orders."""
-        return OrderFields(key=self.key_field, invoice=self.invoice_field, billing_reference=self.billing_field)
+        return OrderFields(
+            key=self.key_field, invoice=self.invoice_field, billing_reference=self.billing_field
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,9 @@ class Settlement:
         harvest = self._services.harvest
         new = settlement.new_invoice(won)
         try:
-            return self._services.write_once(lambda: harvest.create_invoice(new), lambda: self._find_invoice(won))
+            return self._services.write_once(
+                lambda: harvest.create_invoice(new), lambda: self._find_invoice(won)
+            )
         except RejectedError as error:
             msg = f"{won}: Harvest does not invoice it ({error.message}). Mend that there; the next run settles it."
             raise SettlementHeldError(msg) from error

@@ -142,6 +142,8 @@ def _clear(services: Services, order_id: int, key: HarvestKey, *, dry_run: bool)
         now = services.upsales.order(order_id)
         return now if not invoice_of(now, services.fields) else None
 
-    body = saved(order, product_id=services.settings.default_product_id, custom={} if field is None else {field: ""})
+    body = saved(
+        order, product_id=services.settings.default_product_id, custom={} if field is None else {field: ""}
+    )
     services.write_once(lambda: services.upsales.update_order(order_id, body), look_up)
     return "cleared HARVEST_INVOICE"

@@ -86,7 +86,9 @@ class Upsert:
         in_a_row = 0
         for position, project_id in enumerate(self._ids):
             try:
-                yield from self._project(projects.get(project_id), project_id, time.get(project_id, []), orders)
+                yield from self._project(
+                    projects.get(project_id), project_id, time.get(project_id, []), orders
+                )
                 in_a_row = 0
             except (AuthenticationError, PermissionDeniedError, SettingsError):
                 raise
@@ -107,7 +109,9 @@ class Upsert:
     ) -> Iterator[Outcome]:
         if project is None:
             gone = "the project no longer exists in Harvest"
-            yield Outcome(project_id=project_id, project=f"project {project_id}", action=Action.SKIP, reason=gone)
+            yield Outcome(
+                project_id=project_id, project=f"project {project_id}", action=Action.SKIP, reason=gone
+            )
             return
         reason = why_not_billed(project)
         if reason is not None:
@@ -176,7 +180,11 @@ class Upsert:
 
         def look_up() -> Order | None:
             now = upsales.order(order.id)
-            return now if plan_existing(desired, now, self._services.settings).action is Action.UNCHANGED else None
+            return (
+                now
+                if plan_existing(desired, now, self._services.settings).action is Action.UNCHANGED
+                else None
+            )
 
         answer = self._services.write_once(lambda: upsales.update_order(order.id, body), look_up)
         self._confirm_saved(desired, answer)
@@ -235,13 +243,18 @@ class Upsert:
         self.failures.append(named)
         if project is None:
             return Outcome(
-                project_id=project_id, project=f"project {project_id}", action=Action.FAIL, reason=error.message
+                project_id=project_id,
+                project=f"project {project_id}",
+                action=Action.FAIL,
+                reason=error.message,
             )
         return _outcome(project, Action.FAIL, error.message)
 
     def _give_up(self, rest: list[int]) -> Iterator[Outcome]:
         for project_id in rest:
-            error = ProjectError(f"Project {project_id}: not tried, the service failed several times in a row.")
+            error = ProjectError(
+                f"Project {project_id}: not tried, the service failed several times in a row."
+            )
             error.recovery = Recovery.WAIT_AND_RETRY
             yield self._failed(None, project_id, error)
 

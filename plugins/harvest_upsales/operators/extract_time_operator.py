@@ -30,7 +30,12 @@ class ExtractTimeOperator(ServicesOperator):
     :param spent_to: last day of that window (templated)
     """
 
-    template_fields: Sequence[str] = (*ServicesOperator.template_fields, "project_ids", "spent_from", "spent_to")
+    template_fields: Sequence[str] = (
+        *ServicesOperator.template_fields,
+        "project_ids",
+        "spent_from",
+        "spent_to",
+    )
 
     def __init__(
         self,
@@ -79,6 +84,9 @@ def window_of(context: Mapping[str, Any], spent_from: dt.date | None, spent_to: 
     its interval began; without an interval, everything is looked at.
     """
     if spent_from or spent_to:
+        if spent_from and spent_to and spent_from > spent_to:
+            msg = f"The window ends ({spent_to}) before it begins ({spent_from})"
+            raise SettingsError(msg)
         return Window(spent_from=spent_from, spent_to=spent_to)
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     if start is None or end is None or start == end:
@@ -99,11 +107,12 @@ def _day(name: str, text: str | None) -> dt.date | None:
 
 
 def _ids(given: Sequence[int] | str | None) -> list[int]:
-    if given in (None, "", "None"):
+    """Project ids as a list, or as a template renders one."""
+    text = str(given) if isinstance(given, str) else ",".join(str(part) for part in given or ())
+    if text == "None":
         return []
-    parts = str(given).strip("[]() ").split(",") if isinstance(given, str) else list(given or ())
     try:
-        return sorted({int(part) for part in parts if str(part).strip()})
+        return sorted({int(part) for part in text.strip("[]() ").split(",") if part.strip()})
     except ValueError:
         msg = f"project_ids is {given!r}, but has to be a list of Harvest project ids"
         raise SettingsError(msg) from None

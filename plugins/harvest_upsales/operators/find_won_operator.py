@@ -38,7 +38,9 @@ class FindWonOrdersOperator(ServicesOperator):
         if found is None:
             msg = f"No orders were looked for, as {self.extract_task_id} did not succeed"
             raise AirflowSkipException(msg)
-        rows = [(str(order["order_id"]), "undo" if order["undo"] else "settle", order["label"]) for order in found]
+        rows = [
+            (str(order["order_id"]), "undo" if order["undo"] else "settle", order["label"]) for order in found
+        ]
         self.log.info("%d orders to take up\n%s", len(rows), table(("order", "what", "project"), rows))
         return found
 

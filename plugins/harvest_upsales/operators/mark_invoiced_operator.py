@@ -48,7 +48,9 @@ class MarkProjectInvoicedOperator(ServicesOperator):
         try:
             if order.undo:
                 undone = undo_invoice(services, order.order_id, dry_run=self.only_plans)
-                msg = f"{order.label}: " + ("; ".join(undone.done) or "it is not reopened any more: nothing to undo")
+                msg = f"{order.label}: " + (
+                    "; ".join(undone.done) or "it is not reopened any more: nothing to undo"
+                )
                 raise AirflowSkipException(msg)
             settled = Settlement(services, order.order_id, dry_run=self.only_plans).run()
         finally:
@@ -76,7 +78,13 @@ class MarkProjectInvoicedOperator(ServicesOperator):
             ", ".join(settled.done),
         )
         rows = [
-            (str(time.entry_id), str(time.spent_date), f"{plain(time.hours)}", f"{time.rate}", f"{time.amount}")
+            (
+                str(time.entry_id),
+                str(time.spent_date),
+                f"{plain(time.hours)}",
+                f"{time.rate}",
+                f"{time.amount}",
+            )
             for time in settled.covered
         ]
         self.log.info("Time the invoice covers\n%s", table(("entry", "day", "hours", "rate", "amount"), rows))

@@ -68,7 +68,9 @@ class ReconcileOperator(ServicesOperator):
         """
         failed_tasks = _failed_tasks(context, self.task_id)
         if not self.has_setup(context):
-            raise RunFailedError(_verdict(failed_tasks, ()) or "Nothing was checked, so nothing can be compared.")
+            raise RunFailedError(
+                _verdict(failed_tasks, ()) or "Nothing was checked, so nothing can be compared."
+            )
         ran = _Ran.of(context, self)
         result = self._compare(context, ran)
         self._report(result)

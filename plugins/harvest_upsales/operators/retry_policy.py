@@ -29,7 +29,9 @@ class RecoveryRetryPolicy(RetryPolicy):
             case Recovery.WAIT_AND_RETRY:
                 return RetryDecision.retry(delay=_asked_for(exception), reason="the service may recover")
             case Recovery.LOOK_UP_FIRST:
-                return RetryDecision.retry(delay=_LOOK_UP_DELAY, reason="looks up first what the lost write did")
+                return RetryDecision.retry(
+                    delay=_LOOK_UP_DELAY, reason="looks up first what the lost write did"
+                )
             case _:
                 return RetryDecision.fail(reason="somebody has to mend what the message says")
 

@@ -73,7 +73,9 @@ class SyncBillingOperator(ServicesOperator):
         :raises BillingSilentError: no answer before the deadline
         """
         if not event or "state" not in event:
-            msg = f"The trigger sent no known event for order {self._settled().order_id}: {sorted(event or {})}"
+            msg = (
+                f"The trigger sent no known event for order {self._settled().order_id}: {sorted(event or {})}"
+            )
             raise UnexpectedAnswerError(msg, service="Airflow", call="trigger event")
         return self._conclude(str(event["state"]), str(event.get("detail", "")))
 
@@ -116,5 +118,3 @@ class SyncBillingOperator(ServicesOperator):
 
     def _settled(self) -> Settled:
         return msgspec.convert(self.order, Settled, strict=False)
-
-

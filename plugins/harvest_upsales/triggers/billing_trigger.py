@@ -46,7 +46,7 @@ class BillingTrigger(BaseTrigger):
         deadline: str,
         poll_interval_s: float,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.upsales_conn_id = upsales_conn_id
         self.order_id = order_id
         self.integration_id = integration_id
@@ -80,7 +80,7 @@ class BillingTrigger(BaseTrigger):
             if error.recovery is Recovery.WAIT_AND_RETRY:
                 yield _event(BillingState.WAITING, error.message)
             else:
-                yield TriggerEvent({"state": "error", "detail": error.message})
+                yield _event("error", error.message)
             return
         yield _event(billing.state, billing.detail)
 
@@ -111,5 +111,5 @@ class BillingTrigger(BaseTrigger):
             return Billing(BillingState.WAITING, error.message)
 
 
-def _event(state: BillingState, detail: str) -> TriggerEvent:
-    return TriggerEvent({"state": str(state), "detail": detail})
+def _event(state: str, detail: str) -> TriggerEvent:
+    return TriggerEvent({"state": str(state), "detail": detail})  # type: ignore[no-untyped-call]
