@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pendulum
@@ -51,6 +52,8 @@ def harvest_upsales_dag(
     settings_variable: str = SETTINGS_VARIABLE,
     pool: str = WRITES_POOL,
     schedule: str = "0 * * * *",
+    alerts: Sequence[Callable[[Any], None]] = (),
+    drift_threshold: str = "0",
     **dag_arguments: Any,
 ) -> DAG:
     """The DAG for one pair of accounts.
@@ -61,6 +64,9 @@ def harvest_upsales_dag(
     :param settings_variable: Airflow Variable with the settings
     :param pool: a pool with one slot, one for each Upsales account: whatever runs overlap, one task writes at a time
     :param schedule: cron expression, in UTC; every run's data interval is the period before it
+    :param alerts: Airflow notifiers (or callbacks), called where a project, a settlement, the billing app or the
+        reconciliation fails; ``{{ exception }}`` in their templates is the message
+    :param drift_threshold: drift per project up to which a run stays green, in units of the project's currency
     :param dag_arguments: more arguments of the DAG
     """
     with DAG(
@@ -90,11 +96,16 @@ def harvest_upsales_dag(
                 "plan_only": "{{ params.dry_run }}",
             },
             pool,
+            list(alerts),
+            drift_threshold,
         )
     return dag
 
 
-def _compose(common: dict[str, Any], pool: str) -> None:
+def _compose(
+    common: dict[str, Any], pool: str, alerts: list[Callable[[Any], None]], drift_threshold: str
+) -> None:
+    common = {**common, "on_failure_callback": alerts}
     check = CheckSetupOperator(task_id="check_setup", pool=pool, **common)
     extract = ExtractTimeOperator(
         task_id="extract_time",
@@ -128,7 +139,9 @@ def _compose(common: dict[str, Any], pool: str) -> None:
             **common,
         )
 
-    reconcile = ReconcileOperator(task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE, **common)
+    reconcile = ReconcileOperator(
+        task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE, drift_threshold=drift_threshold, **common
+    )
     check >> extract
     upsert >> find_won
     settle.expand(order=find_won.output) >> reconcile

@@ -17,6 +17,7 @@ from harvest_upsales.records.upsales_records import (
     NewRow,
     Order,
     OrderBody,
+    OrderBrief,
 )
 from sandbox.minimal import PRODUCT_TIME, STAGE_VERBAL_AGREEMENT, USER_BRIDGE, USER_INACTIVE
 from sandbox.world import World
@@ -113,7 +114,7 @@ def test_an_order_is_created_read_and_saved(upsales: UpsalesHook, world: World, 
     assert (made.probability, made.stage.id, made.client.id) == (90, STAGE_VERBAL_AGREEMENT, company_id)
     assert b"1250.505" in bytes(saved.rows_raw[0])
     assert [c.value for c in upsales.client.order(made.id).custom] == ["1029384:14307913"]
-    assert [order.rows[0].quantity for order in upsales.client.orders()] == [Decimal(3)]
+    assert [order.rows[0].quantity for order in upsales.client.orders(OrderBrief)] == [Decimal(3)]
     assert world.journal.violations == []
 
 
@@ -121,8 +122,8 @@ def test_an_order_is_created_read_and_saved(upsales: UpsalesHook, world: World, 
 def test_orders_come_in_pages_and_by_filter(upsales: UpsalesHook, world: World, company_id: int) -> None:
     ids = [world.upsales.add_order(company_id, stage_id=9 + number % 2) for number in range(5)]
 
-    found = [order.id for order in upsales.client.orders()]
-    likely = [order.id for order in upsales.client.orders(filters=[("probability", "gt:30")])]
+    found = [order.id for order in upsales.client.orders(OrderBrief)]
+    likely = [order.id for order in upsales.client.orders(OrderBrief, filters=[("probability", "gt:30")])]
 
     assert found == ids
     assert likely == ids[1::2]
@@ -138,7 +139,7 @@ def test_orders_with_a_field(
     world.upsales.add_order(company_id, stage_id=11)
     with_value = world.upsales.add_order(company_id, stage_id=11, custom={"FORTNOX_ID": "4711"})
 
-    found = [order for order in upsales.client.orders_with_field(field_id) if order.custom]
+    found = [order for order in upsales.client.orders_with_field(field_id, OrderBrief) if order.custom]
 
     assert [order.id for order in found] == [with_value]
     assert len(world.journal.entries) == 2
@@ -149,7 +150,7 @@ def test_all_orders_come_where_the_filter_is_refused(
 ) -> None:
     order_id = world.upsales.add_order(company_id, stage_id=11)
 
-    assert [order.id for order in upsales.client.orders_with_field(999)] == [order_id]
+    assert [order.id for order in upsales.client.orders_with_field(999, OrderBrief)] == [order_id]
 
 
 def test_a_refused_order_carries_upsales_own_words(upsales: UpsalesHook, world: World) -> None:

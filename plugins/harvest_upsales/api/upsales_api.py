@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from harvest_upsales.api.transport import Transport
 from harvest_upsales.api.upsales_envelope import EnvelopeReader
-from harvest_upsales.errors import RejectedError
+from harvest_upsales.errors import NotFoundError, RejectedError
 from harvest_upsales.records.upsales_records import (
     Company,
     Contact,
     Currency,
     CustomField,
+    IntegrationSettings,
     NewCompany,
     NewCustomField,
     Order,
@@ -29,6 +31,7 @@ from harvest_upsales.records.upsales_records import (
     User,
 )
 
+AnyOrder = TypeVar("AnyOrder", Order, OrderBrief)
 _log = logging.getLogger(__name__)
 
 # Keeps the URL within what servers take.
@@ -85,6 +88,16 @@ class UpsalesClient:
         return self._reader.small_list("/standardIntegration", StandardIntegration)
 
     # --- custom fields --------------------------------------------------------------------------------------
+
+    def integration_settings(self, integration_id: int) -> IntegrationSettings | None:
+        """An app's settings in this account, ``None`` where it was never activated. They hold credentials.
+
+        :param integration_id: of the app
+        """
+        try:
+            return self._reader.one(f"/standardIntegrationSettings/{integration_id:d}", IntegrationSettings)
+        except NotFoundError:
+            return None
 
     def order_fields(self) -> list[CustomField]:
         """The custom fields of orders and opportunities."""
@@ -143,30 +156,32 @@ class UpsalesClient:
 
     # --- orders ---------------------------------------------------------------------------------------------
 
-    def orders(self, *, filters: Sequence[tuple[str, str]] = ()) -> Iterator[OrderBrief]:
+    def orders(self, of: type[AnyOrder], *, filters: Sequence[tuple[str, str]] = ()) -> Iterator[AnyOrder]:
         """Opportunities and orders in the order of their ids.
 
+        :param of: how much of each is wanted
         :param filters: ``(attribute, "operator:value")``; a repeated attribute must hold twice
         """
-        return self._reader.sweep("/orders", filters, OrderBrief)
+        return self._reader.sweep("/orders", filters, of)
 
-    def orders_with_field(self, field_id: int) -> Iterator[OrderBrief]:
+    def orders_with_field(self, field_id: int, of: type[AnyOrder]) -> Iterator[AnyOrder]:
         """Orders that may have a value in a custom field. The caller looks at the value.
 
-        The service documents no "has a value". ``ne`` with a value that ours never take comes closest;
-        whether orders without any value pass it isn't documented, so both are taken as possible. Should the
-        service refuse the filter, all orders come.
+        The service documents no "has a value". ``ne`` with a value that ours never take comes closest; whether
+        orders without any value pass it isn't documented, so both are taken as possible. Should the service
+        refuse the filter, all orders come.
 
         :param field_id: of the custom field
+        :param of: how much of each order is wanted
         """
-        found = self.orders(filters=[("custom", f"ne:{field_id:d}:0")])
+        found = self.orders(of, filters=[("custom", f"ne:{field_id:d}:0")])
         try:
             first = next(found, None)
         except RejectedError as refused:
             if refused.status != 400:
                 raise
             _log.info("Upsales refuses to filter orders by custom field %d; all orders are read", field_id)
-            yield from self.orders()
+            yield from self.orders(of)
             return
         if first is not None:
             yield first

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import UNSET, Raw
 
@@ -16,10 +16,21 @@ from harvest_upsales.domain.keys import HarvestKey, parse_key
 from harvest_upsales.domain.money import Row, plain
 from harvest_upsales.errors import ProjectError
 from harvest_upsales.records.json_codec import decode
-from harvest_upsales.records.upsales_records import CustomValue, Id, NewRow, Order, OrderBody, OrderBrief, OrderRow, Reference
+from harvest_upsales.records.upsales_records import (
+    CustomValue,
+    Id,
+    NewRow,
+    Order,
+    OrderBody,
+    OrderBrief,
+    OrderRow,
+    Reference,
+)
 
 KEY_ALIAS = "HARVEST_KEY"
 INVOICE_ALIAS = "HARVEST_INVOICE"
+
+AnyOrder = TypeVar("AnyOrder", Order, OrderBrief)
 
 WON = Decimal(100)
 LOST = Decimal(0)
@@ -80,9 +91,11 @@ def our_rows(order: Order | OrderBrief, product_id: int) -> tuple[Row, ...]:
     return tuple(Row(row.quantity, row.price) for row in rows_of(order) if row.product_key == product_id)
 
 
-def by_key(orders: Iterable[OrderBrief], fields: OrderFields, account_id: str) -> dict[HarvestKey, list[OrderBrief]]:
+def by_key(
+    orders: Iterable[AnyOrder], fields: OrderFields, account_id: str
+) -> dict[HarvestKey, list[AnyOrder]]:
     """The orders of one Harvest account by key. A key should have one order; people can copy orders, though."""
-    found: defaultdict[HarvestKey, list[OrderBrief]] = defaultdict(list)
+    found: defaultdict[HarvestKey, list[AnyOrder]] = defaultdict(list)
     for order in orders:
         key = key_of(order, fields)
         if key is not None and key.account_id == account_id:
@@ -90,7 +103,7 @@ def by_key(orders: Iterable[OrderBrief], fields: OrderFields, account_id: str) -
     return dict(found)
 
 
-def only_order(key: HarvestKey, orders: Iterable[OrderBrief]) -> OrderBrief | None:
+def only_order(key: HarvestKey, orders: Iterable[AnyOrder]) -> AnyOrder | None:
     """The one order of a key.
 
     :raises ProjectError: several carry the key, as a copied order does

@@ -10,7 +10,17 @@ from harvest_upsales.domain.orders import INVOICE_ALIAS, KEY_ALIAS, OrderFields
 from harvest_upsales.errors import SettingsError, SetupError
 from harvest_upsales.records.harvest_records import Company as HarvestCompany
 from harvest_upsales.records.harvest_records import Project
-from harvest_upsales.records.upsales_records import Company, Currency, CustomField, NewCustomField, Product, Stage, StandardIntegration, User
+from harvest_upsales.records.upsales_records import (
+    Company,
+    Currency,
+    CustomField,
+    IntegrationSettings,
+    NewCustomField,
+    Product,
+    Stage,
+    StandardIntegration,
+    User,
+)
 from harvest_upsales.settings import OpportunityPer, Settings
 
 HARVEST_APP_ID = 19
@@ -58,6 +68,17 @@ def check_billing_app(settings: Settings, integrations: Iterable[StandardIntegra
     """``billing_integration_id`` is an app that Upsales knows."""
     if settings.billing_integration_id not in {app.id for app in integrations}:
         _refuse("billing_integration_id", settings.billing_integration_id, "an app")
+
+
+def old_app_warning(app: IntegrationSettings | None) -> str | None:
+    """A warning where Upsales' own Harvest app is still active: it makes opportunities from the same time."""
+    if app is None or not app.active:
+        return None
+    return (
+        "Upsales' own Harvest app is still active in this account: both would make opportunities from the same time. "
+        "Deactivate it in Upsales under Apps, after its settings were taken over (python -m harvest_upsales "
+        "import-settings)."
+    )
 
 
 def check_company_map(settings: Settings, companies: Iterable[Company]) -> None:

@@ -28,8 +28,7 @@ def check_setup(
     present = list(upsales.order_fields())
     fields = setup_checks.order_fields(settings, present)
     missing = setup_checks.missing_fields(fields)
-    if missing:
-        confirm_ids_before_writing(upsales, settings)
+    warnings = _before_first_write(upsales, settings, missing, dry_run=dry_run) if missing else []
     if missing and not dry_run:
         fields = _create_fields(upsales, settings, missing)
     return Setup(
@@ -37,11 +36,11 @@ def check_setup(
         invoice_field=fields.invoice,
         billing_field=fields.billing_reference,
         stage_probability=stage.probability,
-        warnings=tuple(f"the order field {new.alias} would be created" for new in missing if dry_run),
+        warnings=tuple(warnings),
     )
 
 
-def confirm_ids_before_writing(upsales: UpsalesClient, settings: Settings) -> None:
+def confirm_before_writing(upsales: UpsalesClient, settings: Settings) -> None:
     """The checks that cost a request each and matter only to a run that has something to write.
 
     :raises SettingsError: ``billing_integration_id`` or ``company_map`` names something Upsales does not have
@@ -50,6 +49,19 @@ def confirm_ids_before_writing(upsales: UpsalesClient, settings: Settings) -> No
         setup_checks.check_billing_app(settings, upsales.standard_integrations())
     if settings.company_map:
         setup_checks.check_company_map(settings, upsales.companies_by_id(settings.company_map.values()))
+
+
+def _before_first_write(
+    upsales: UpsalesClient, settings: Settings, missing: tuple[NewCustomField, ...], *, dry_run: bool
+) -> list[str]:
+    """What an account's first run looks at, too.
+
+    :return: warnings
+    """
+    confirm_before_writing(upsales, settings)
+    warnings = [f"The order field {new.alias} would be created" for new in missing if dry_run]
+    old_app = setup_checks.old_app_warning(upsales.integration_settings(setup_checks.HARVEST_APP_ID))
+    return [*warnings, old_app] if old_app else warnings
 
 
 def _create_fields(

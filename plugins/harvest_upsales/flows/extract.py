@@ -11,7 +11,7 @@ from harvest_upsales.domain import setup_checks
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.orders import Standing, invoice_of, standing
 from harvest_upsales.domain.touched import Window, drifted
-from harvest_upsales.flows.check_setup import confirm_ids_before_writing
+from harvest_upsales.flows.check_setup import confirm_before_writing
 from harvest_upsales.flows.overview import Overview, live_keys, names_of, read_overview
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.upsales_records import OrderBrief
@@ -67,7 +67,7 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
         touched &= set(only)
     orders = orders_to_settle(services, overview.orders, only, names=names_of(overview))
     if touched or orders:
-        confirm_ids_before_writing(services.upsales, services.settings)
+        confirm_before_writing(services.upsales, services.settings)
     undo = services.settings.reopened_orders is ReopenedOrders.UNDO
     return Extract(
         batches=_batches(sorted(touched), services.settings.batch_size),

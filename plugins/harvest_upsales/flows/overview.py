@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import rounded
-from harvest_upsales.domain.orders import OrderFields, Standing, by_key, invoice_of, standing
+from harvest_upsales.domain.orders import AnyOrder, OrderFields, Standing, by_key, invoice_of, standing
 from harvest_upsales.domain.touched import (
     Held,
     Uninvoiced,
@@ -59,7 +59,7 @@ def read_overview(services: Services, *, whole_history: bool) -> Overview:
     :param whole_history: read the report back to the account's beginning; else only as far back as it takes to
         explain what Upsales holds, which is one request for most accounts
     """
-    orders = our_orders(services)
+    orders = our_orders(services, OrderBrief)
     held = held_by_project(orders, services.fields, services.settings.default_product_id)
     windows: list[list[UninvoicedProject]] = []
     for number, (first, last) in enumerate(report_windows(services.today)):
@@ -73,13 +73,12 @@ def read_overview(services: Services, *, whole_history: bool) -> Overview:
     return Overview(uninvoiced_by_project(windows), orders, held)
 
 
-def our_orders(services: Services) -> dict[HarvestKey, list[OrderBrief]]:
-    """All orders that carry a key of this Harvest account."""
+def our_orders(services: Services, of: type[AnyOrder]) -> dict[HarvestKey, list[AnyOrder]]:
+    """All orders that carry a key of this Harvest account, as much of each as ``of`` holds."""
     if services.fields.key is None:
         return {}
-    return by_key(
-        services.upsales.orders_with_field(services.fields.key), services.fields, services.account_id
-    )
+    found = services.upsales.orders_with_field(services.fields.key, of)
+    return by_key(found, services.fields, services.account_id)
 
 
 def live_keys(orders: dict[HarvestKey, list[OrderBrief]], fields: OrderFields) -> list[HarvestKey]:

@@ -82,7 +82,7 @@ class Upsert:
         projects = read_projects(self._services.harvest, self._ids)
         billable = [project_id for project_id, project in projects.items() if why_not_billed(project) is None]
         time = read_unbilled_time(self._services.harvest, billable)
-        orders = our_orders(self._services)
+        orders = self._orders()
         in_a_row = 0
         for position, project_id in enumerate(self._ids):
             try:
@@ -100,12 +100,18 @@ class Upsert:
                 break
         self._confirm_created()
 
+    def _orders(self) -> dict[HarvestKey, list[Order]]:
+        """The batch's orders, whole: one sweep costs less than asking for each."""
+        wanted = set(self._ids)
+        found = our_orders(self._services, Order)
+        return {key: orders for key, orders in found.items() if key.project_id in wanted}
+
     def _project(
         self,
         project: Project | None,
         project_id: int,
         entries: list[TimeEntry],
-        orders: dict[HarvestKey, list[OrderBrief]],
+        orders: dict[HarvestKey, list[Order]],
     ) -> Iterator[Outcome]:
         if project is None:
             gone = "the project no longer exists in Harvest"
@@ -128,21 +134,24 @@ class Upsert:
         for desired in wanted:
             yield self._opportunity(desired, only_order(desired.key, mine.get(desired.key, ())))
 
-    def _opportunity(self, desired: Desired, existing: OrderBrief | None) -> Outcome:
+    def _opportunity(self, desired: Desired, existing: Order | None) -> Outcome:
         if existing is None:
             return self._create(desired)
-        left_alone = why_left_alone(desired, existing, self._services.fields)
-        if left_alone is not None:
-            return _outcome_of(desired, Plan(Action.SKIP, left_alone), existing.id)
+        plan = self._plan(desired, existing)
+        if plan.action is not Action.UPDATE or self._dry_run:
+            return _outcome_of(desired, plan, existing.id)
         # Read again right before it is written: people may have saved it since the list was read.
         order = self._services.upsales.order(existing.id)
-        left_alone = why_left_alone(desired, order, self._services.fields)
-        if left_alone is not None:
-            return _outcome_of(desired, Plan(Action.SKIP, left_alone), order.id)
-        plan = plan_existing(desired, order, self._services.settings)
-        if plan.action is Action.UPDATE and not self._dry_run:
+        plan = self._plan(desired, order)
+        if plan.action is Action.UPDATE:
             self._save(desired, order, plan)
         return _outcome_of(desired, plan, order.id)
+
+    def _plan(self, desired: Desired, order: Order) -> Plan:
+        left_alone = why_left_alone(desired, order, self._services.fields)
+        if left_alone is not None:
+            return Plan(Action.SKIP, left_alone)
+        return plan_existing(desired, order, self._services.settings)
 
     def _create(self, desired: Desired) -> Outcome:
         plan = plan_new(desired, self._services.settings)
@@ -190,7 +199,7 @@ class Upsert:
         self._confirm_saved(desired, answer)
 
     def _find(self, key: HarvestKey) -> Order | None:
-        found = only_order(key, our_orders(self._services).get(key, ()))
+        found = only_order(key, our_orders(self._services, OrderBrief).get(key, ()))
         return None if found is None else self._services.upsales.order(found.id)
 
     def _confirm_saved(self, desired: Desired, order: Order) -> None:
@@ -214,7 +223,7 @@ class Upsert:
             if not missing:
                 return
             self._services.sleep(attempt)
-            seen = {order.id for found in our_orders(self._services).values() for order in found}
+            seen = {order.id for found in our_orders(self._services, OrderBrief).values() for order in found}
             missing -= seen
         if missing:
             ids = ", ".join(str(order_id) for order_id in sorted(missing))

@@ -12,6 +12,7 @@ from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.extract_time_operator import ORDERS_KEY
 from harvest_upsales.operators.report import table
+from harvest_upsales.records.upsales_records import OrderBrief
 from harvest_upsales.settings import ReopenedOrders
 
 
@@ -50,7 +51,7 @@ class FindWonOrdersOperator(ServicesOperator):
 
     def _ask(self, context: Context) -> list[dict[str, Any]]:
         services = self.services(context)
-        found = orders_to_settle(services, our_orders(services))
+        found = orders_to_settle(services, our_orders(services, OrderBrief))
         if services.settings.reopened_orders is not ReopenedOrders.UNDO:
             found = [order for order in found if not order.undo]
         self.log_requests()

@@ -173,6 +173,13 @@ class StandardIntegration(Struct, frozen=True):
     active: bool | int | None = None
 
 
+class IntegrationSettings(Struct, frozen=True):
+    """An app's settings in this account; ``config_json`` is JSON in a string and may hold credentials."""
+
+    active: bool | int | None = None
+    config_json: Any = field(name="configJson", default=None)
+
+
 # --- what is sent ------------------------------------------------------------------------------------------
 
 
@@ -203,8 +210,8 @@ class OrderBody(Struct, frozen=True, omit_defaults=True):
     order_row: list[NewRow | dict[str, Any]] = field(name="orderRow")
     custom: list[CustomValue]
     notify: bool
-    notes: str | None | UnsetType = UNSET
-    contact: Id | None | UnsetType = UNSET
+    notes: str | UnsetType | None = UNSET
+    contact: Id | UnsetType | None = UNSET
     project: Id | UnsetType = UNSET
     client_connection: Id | UnsetType = field(name="clientConnection", default=UNSET)
     currency: str | UnsetType = UNSET
