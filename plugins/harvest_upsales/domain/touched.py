@@ -75,7 +75,10 @@ def report_windows(today: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
 
 @dataclass(frozen=True, slots=True)
 class Uninvoiced:
-    """Harvest's own figures for one project: time and fixed fee, expenses taken off."""
+    """Harvest's own figures for one project: time and fixed fee, expenses taken off.
+
+    :param priced: whether Harvest said an amount at all; it does not where rates are hidden
+    """
 
     project_id: int
     name: str
@@ -83,6 +86,7 @@ class Uninvoiced:
     currency: str
     hours: Decimal
     amount: Decimal
+    priced: bool = True
 
 
 def uninvoiced_by_project(windows: Iterable[Iterable[UninvoicedProject]]) -> dict[int, Uninvoiced]:
@@ -97,9 +101,14 @@ def uninvoiced_by_project(windows: Iterable[Iterable[UninvoicedProject]]) -> dic
                 client=row.client_name,
                 currency=row.currency,
                 hours=row.uninvoiced_hours + (before.hours if before else 0),
-                amount=row.uninvoiced_amount - row.uninvoiced_expenses + (before.amount if before else 0),
+                amount=_without_expenses(row) + (before.amount if before else 0),
+                priced=row.uninvoiced_amount is not None and (before is None or before.priced),
             )
     return found
+
+
+def _without_expenses(row: UninvoicedProject) -> Decimal:
+    return (row.uninvoiced_amount or Decimal(0)) - (row.uninvoiced_expenses or Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +119,11 @@ class Held:
     :param won: won, not invoiced yet
     :param settled: won and invoiced
     :param currency: of the orders
+    :param lost_rows: the rows of its lost orders
     """
 
     rows: tuple[Row, ...] = ()
+    lost_rows: tuple[Row, ...] = ()
     currency: str = ""
     live: tuple[int, ...] = ()
     won: tuple[int, ...] = ()
@@ -128,7 +139,7 @@ def held_by_project(
     orders: Mapping[HarvestKey, Iterable[OrderBrief]], fields: OrderFields, product_id: int
 ) -> dict[int, Held]:
     """Sort our orders by project and by where they stand."""
-    rows: defaultdict[int, list[Row]] = defaultdict(list)
+    rows: defaultdict[tuple[int, str], list[Row]] = defaultdict(list)
     ids: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     currencies: dict[int, str] = {}
     for key, found in orders.items():
@@ -136,11 +147,11 @@ def held_by_project(
             currencies[key.project_id] = order.currency or ""
             where = _where(order, fields)
             ids[key.project_id, where].append(order.id)
-            if where in ("live", "won"):
-                rows[key.project_id].extend(our_rows(order, product_id))
+            rows[key.project_id, where].extend(our_rows(order, product_id))
     return {
         project: Held(
-            rows=tuple(rows[project]),
+            rows=(*rows[project, "live"], *rows[project, "won"]),
+            lost_rows=tuple(rows[project, "lost"]),
             currency=currency,
             live=tuple(ids[project, "live"]),
             won=tuple(ids[project, "won"]),
@@ -161,21 +172,28 @@ def _where(order: OrderBrief, fields: OrderFields) -> str:
             return "live"
 
 
-def drifted(harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, Held]) -> set[int]:
+def drifted(harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, Held], *, by_month: bool) -> set[int]:
     """Projects whose value in Upsales is not Harvest's: something changed that left no update behind, or is new.
 
-    A project that only has a won, a settled or a lost order is settlement's or people's business.
+    :param by_month: every month has its own opportunity, so one that is settled says nothing of the others' time;
+        else a project that only has a won, a settled or a lost order is settlement's or people's business
     """
-    found = set()
-    for project_id in harvest.keys() | upsales.keys():
-        theirs, ours = harvest.get(project_id), upsales.get(project_id, Held())
-        if theirs is None:
-            if ours.live and any(row.amount for row in ours.rows):
-                found.add(project_id)
-            continue
-        settled_or_lost = bool(ours.settled or ours.lost or ours.won)
-        if not ours.live and (settled_or_lost or not theirs.hours):
-            continue
-        if rounded(theirs.amount, theirs.currency) != ours.amount(theirs.currency):
-            found.add(project_id)
-    return found
+    return {
+        project_id
+        for project_id in harvest.keys() | upsales.keys()
+        if _differs(harvest.get(project_id), upsales.get(project_id, Held()), by_month=by_month)
+    }
+
+
+def _differs(theirs: Uninvoiced | None, ours: Held, *, by_month: bool) -> bool:
+    if theirs is None:
+        return bool(ours.live) and any(row.amount for row in ours.rows)
+    if not ours.live:
+        decided = bool(ours.settled or ours.lost or ours.won) and not by_month
+        if decided or not theirs.hours:
+            return False
+    if not theirs.priced:
+        return True
+    # A lost month keeps its uninvoiced time: nobody wants an opportunity for it again.
+    known = (*ours.rows, *ours.lost_rows) if by_month else ours.rows
+    return rounded(theirs.amount, theirs.currency) != total(known, theirs.currency)

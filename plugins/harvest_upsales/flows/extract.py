@@ -80,7 +80,7 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
 def _touched(services: Services, window: Window, overview: Overview, only: Collection[int]) -> set[int]:
     if only:
         return set(only)
-    touched = drifted(overview.harvest, overview.upsales)
+    touched = drifted(overview.harvest, overview.upsales, by_month=services.settings.by_month)
     if window.everything or services.settings.approved_time_only:
         # Approving time changes no sum of Harvest's report, so nothing short of looking at all of it will do.
         touched |= {project_id for project_id, held in overview.upsales.items() if held.live}

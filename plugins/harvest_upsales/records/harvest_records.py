@@ -140,7 +140,10 @@ class Invoice(Struct, frozen=True):
 
 
 class UninvoicedProject(Struct, frozen=True):
-    """A row of the uninvoiced report. ``uninvoiced_amount`` includes ``uninvoiced_expenses``."""
+    """A row of the uninvoiced report. ``uninvoiced_amount`` includes ``uninvoiced_expenses``.
+
+    Both may be null where the token's owner has no right to see rates.
+    """
 
     project_id: int
     client_id: int
@@ -148,8 +151,8 @@ class UninvoicedProject(Struct, frozen=True):
     client_name: str
     currency: str
     uninvoiced_hours: Decimal
-    uninvoiced_amount: Decimal
-    uninvoiced_expenses: Decimal = Decimal(0)
+    uninvoiced_amount: Decimal | None
+    uninvoiced_expenses: Decimal | None = None
 
 
 # --- what is sent ------------------------------------------------------------------------------------------
