@@ -11,6 +11,9 @@ from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import ProjectClient
 from harvest_upsales.records.upsales_records import NewCompany
 
+# Upsales' limit of a company's name; a longer one is cut, and has to be found again by what is left.
+NAME_LIMIT = 100
+
 
 class CompanyBook:
     """Harvest clients as Upsales companies, in the order: ``company_map``, name, contact's e-mail, a new company."""
@@ -40,7 +43,7 @@ class CompanyBook:
         return mapped or self._by_name(client) or self._by_email(client)
 
     def _by_name(self, client: ProjectClient) -> int | None:
-        return only_match(client, ((found.id, found.name) for found in self._names.named_like(client.name)))
+        return _named_like(self._names, client)
 
     def _by_email(self, client: ProjectClient) -> int | None:
         """The company of a contact with the address of one of the client's Harvest contacts; active companies only."""
@@ -64,12 +67,20 @@ class CompanyBook:
         upsales = self._services.upsales
 
         def look_up() -> int | None:
-            found = NameIndex.of(upsales.companies()).named_like(client.name)
-            return only_match(client, ((company.id, company.name) for company in found))
+            return _named_like(NameIndex.of(upsales.companies()), client)
 
-        new = NewCompany(name=client.name.strip()[:100], currency=client.currency or UNSET)
+        new = NewCompany(name=_cut(client.name), currency=client.currency or UNSET)
         return self._services.write_once(lambda: upsales.create_company(new).id, look_up)
 
     @cached_property
     def _names(self) -> NameIndex:
         return NameIndex.of(self._services.upsales.companies())
+
+
+def _named_like(names: NameIndex, client: ProjectClient) -> int | None:
+    found = names.named_like(client.name) or names.named_like(_cut(client.name))
+    return only_match(client, ((company.id, company.name) for company in found))
+
+
+def _cut(name: str) -> str:
+    return name.strip()[:NAME_LIMIT].rstrip()
