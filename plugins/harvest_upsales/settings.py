@@ -84,8 +84,9 @@ def parse_settings(text: str | bytes | None) -> Settings:
     :raises SettingsError: names the key that has to be mended
     """
     if not text:
-        msg = f"The Airflow Variable {SETTINGS_VARIABLE} is missing. Create it with at least the keys " + ", ".join(
-            KEYS[:3]
+        msg = (
+            f"The Airflow Variable {SETTINGS_VARIABLE} is missing. Create it with at least the keys "
+            + ", ".join(KEYS[:3])
         )
         raise SettingsError(msg)
     try:

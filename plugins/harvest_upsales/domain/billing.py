@@ -36,7 +36,9 @@ class BillingApp:
     @classmethod
     def of(cls, settings: Settings, fields: OrderFields) -> BillingApp:
         """The app by the settings."""
-        return cls(settings.billing_integration_id, settings.billing_reference_field, fields.billing_reference)
+        return cls(
+            settings.billing_integration_id, settings.billing_reference_field, fields.billing_reference
+        )
 
 
 class BillingState(StrEnum):

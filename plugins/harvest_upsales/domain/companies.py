@@ -14,7 +14,14 @@ from harvest_upsales.records.upsales_records import Company
 
 # Legal forms of the countries that Upsales' and Harvest's customers come from, after dots were removed.
 _LEGAL_FORMS = frozenset(
-    ["ab", "hb", "kb", "ek", "publ", "as", "asa", "ans", "da", "enk", "aps", "a/s", "ivs", "oy", "oyj", "ky", "tmi", "hf", "ehf", "ltd", "limited", "llc", "llp", "lp", "plc", "inc", "incorporated", "corp", "corporation", "co", "company", "gmbh", "ag", "kg", "ug", "ohg", "se", "ggmbh", "mbh", "bv", "nv", "sa", "sas", "sarl", "srl", "spa", "sl", "slu", "sro", "spzoo", "oü", "uab", "sia", "aktiebolag", "aktiebolaget"]
+    {
+        *("ab", "hb", "kb", "ek", "publ", "aktiebolag", "aktiebolaget"),
+        *("as", "asa", "ans", "da", "enk", "aps", "a/s", "ivs", "oy", "oyj", "ky", "tmi", "hf", "ehf"),
+        *("ltd", "limited", "llc", "llp", "lp", "plc", "inc", "incorporated"),
+        *("corp", "corporation", "co", "company"),
+        *("gmbh", "ggmbh", "mbh", "ag", "kg", "ug", "ohg", "se", "bv", "nv"),
+        *("sa", "sas", "sarl", "srl", "spa", "sl", "slu", "sro", "spzoo", "oü", "uab", "sia"),
+    }
 )
 _FORMS_IN_FRONT = frozenset({"ab", "oy", "hb", "kb", "aktiebolaget"})
 _NOT_A_WORD = re.compile(r"[^\w/]+")

@@ -84,7 +84,11 @@ def desired_opportunities(
     if per is OpportunityPer.PROJECT:
         key = HarvestKey(account_id, project.id)
         known = list(existing)
-        return (Desired(key, project, rows_of_time(project, time), time),) if time.entries or key in known else ()
+        return (
+            (Desired(key, project, rows_of_time(project, time), time),)
+            if time.entries or key in known
+            else ()
+        )
     months = _fee_months(time, existing) if project.is_fixed_fee else _months(time, existing)
     return tuple(_desired_month(account_id, project, time, month) for month in months)
 

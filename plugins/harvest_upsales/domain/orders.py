@@ -36,7 +36,17 @@ WON = Decimal(100)
 LOST = Decimal(0)
 
 # The parts of a row that may be written; everything else in an answer is computed by Upsales.
-_ROW_PARTS = ("id", "quantity", "price", "listPrice", "discount", "purchaseCost", "tierQuantity", "sortId", "bundleRows")
+_ROW_PARTS = (
+    "id",
+    "quantity",
+    "price",
+    "listPrice",
+    "discount",
+    "purchaseCost",
+    "tierQuantity",
+    "sortId",
+    "bundleRows",
+)
 
 
 class Standing(StrEnum):
@@ -83,7 +93,11 @@ def invoice_of(order: Order | OrderBrief, fields: OrderFields) -> str:
 
 def rows_of(order: Order | OrderBrief) -> list[OrderRow]:
     """All rows of an order."""
-    return order.rows if isinstance(order, OrderBrief) else [decode(bytes(raw), OrderRow) for raw in order.rows_raw]
+    return (
+        order.rows
+        if isinstance(order, OrderBrief)
+        else [decode(bytes(raw), OrderRow) for raw in order.rows_raw]
+    )
 
 
 def our_rows(order: Order | OrderBrief, product_id: int) -> tuple[Row, ...]:
@@ -112,8 +126,8 @@ def only_order(key: HarvestKey, orders: Iterable[AnyOrder]) -> AnyOrder | None:
     if len(found) > 1:
         ids = ", ".join(str(order.id) for order in sorted(found, key=lambda order: order.id))
         msg = (
-            f"Project {key.project_id}: the Upsales orders {ids} all carry the {KEY_ALIAS} {key} (a copied order does). "
-            f"Clear {KEY_ALIAS} on all but one of them."
+            f"Project {key.project_id}: the Upsales orders {ids} all carry the {KEY_ALIAS} {key} (a copied order "
+            f"does). Clear {KEY_ALIAS} on all but one of them."
         )
         raise ProjectError(msg)
     return found[0] if found else None
@@ -199,7 +213,9 @@ def _merged_custom(present: Iterable[CustomValue], changes: Mapping[int, str]) -
     return kept + [CustomValue(field_id, value) for field_id, value in changes.items()]
 
 
-def _all_rows(ours: Iterable[Row], people: list[dict[str, Any]], product_id: int) -> list[NewRow | dict[str, Any]]:
+def _all_rows(
+    ours: Iterable[Row], people: list[dict[str, Any]], product_id: int
+) -> list[NewRow | dict[str, Any]]:
     """Ours, then people's. An order needs a row: where there is none at all, an empty one says that no time is left."""
     rows = [_new_row(row, product_id) for row in ours if row.quantity]
     if not rows and not people:
@@ -212,6 +228,11 @@ def _new_row(row: Row, product_id: int) -> NewRow:
     return NewRow(quantity=plain(row.quantity), price=price, list_price=price, product=Id(product_id))
 
 
+def _custom_of_row(parts: dict[str, Raw]) -> list[CustomValue]:
+    custom = parts.get("custom")
+    return [] if custom is None or bytes(custom) == b"null" else decode(bytes(custom), list[CustomValue])
+
+
 def _rows_of_people(order: Order, product_id: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for raw in order.rows_raw:
@@ -222,6 +243,6 @@ def _rows_of_people(order: Order, product_id: int) -> list[dict[str, Any]]:
         row: dict[str, Any] = {name: parts[name] for name in _ROW_PARTS if name in parts}
         if product is not None:
             row["product"] = Id(product)
-        row["custom"] = decode(bytes(parts.get("custom", Raw(b"[]"))), list[CustomValue] | None) or []
+        row["custom"] = _custom_of_row(parts)
         rows.append(row)
     return rows

@@ -61,9 +61,13 @@ def why_left_alone(desired: Desired, order: Order | OrderBrief, fields: OrderFie
     """Why an existing order is not touched, or ``None`` where it may be: lost and won orders are people's."""
     match standing(order):
         case Standing.LOST:
-            return f"order {order.id} is lost" + (f", with {_worth(desired)} uninvoiced" if desired.rows else "")
+            return f"order {order.id} is lost" + (
+                f", with {_worth(desired)} uninvoiced" if desired.rows else ""
+            )
         case Standing.WON if invoice_of(order, fields):
-            since = f"; {_worth(desired)} came since" if desired.rows and not desired.project.is_fixed_fee else ""
+            since = (
+                f"; {_worth(desired)} came since" if desired.rows and not desired.project.is_fixed_fee else ""
+            )
             return f"order {order.id} is won and invoiced" + since
         case Standing.WON:
             return f"order {order.id} is won: settlement takes it up"

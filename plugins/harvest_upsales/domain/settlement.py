@@ -74,7 +74,9 @@ def time_to_invoice(order: WonOrder, entries: Sequence[TimeEntry], settings: Set
     :raises SettlementHeldError: a timer runs, or time is not approved that has to be
     """
     if any(entry.is_running for entry in entries):
-        msg = f"{order}: a timer is running on the project. Stop it in Harvest; the next run settles the order."
+        msg = (
+            f"{order}: a timer is running on the project. Stop it in Harvest; the next run settles the order."
+        )
         raise SettlementHeldError(msg)
     unapproved = [entry for entry in entries if is_uninvoiced(entry) and not entry.is_closed]
     if settings.approved_time_only and unapproved and not order.project.is_fixed_fee:
@@ -140,9 +142,7 @@ def new_invoice(order: WonOrder) -> NewInvoice:
     With neither date Harvest takes in all unbilled time; expenses are not imported.
     """
     subject = describe_opportunity(order.project, order.key.month)
-    base = NewInvoice(
-        client_id=order.project.client.id, purchase_order=order.purchase_order, subject=subject
-    )
+    base = NewInvoice(client_id=order.project.client.id, purchase_order=order.purchase_order, subject=subject)
     if order.project.is_fixed_fee:
         fee = fixed_fee_row(order.project)
         line = FreeFormLine(
@@ -172,8 +172,8 @@ def find_invoice(order_id: int, invoices: Iterable[Invoice]) -> Invoice | None:
     if len(found) > 1:
         ids = ", ".join(str(invoice_id) for invoice_id in sorted(found))
         msg = (
-            f"Order {order_id}: the Harvest invoices {ids} all carry the PO number {wanted}. Delete all but one of them "
-            "in Harvest, then retry."
+            f"Order {order_id}: the Harvest invoices {ids} all carry the PO number {wanted}. Delete all but one of "
+            "them in Harvest, then retry."
         )
         raise SettlementHeldError(msg)
     return next(iter(found.values()), None)

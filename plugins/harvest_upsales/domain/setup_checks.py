@@ -133,9 +133,9 @@ def check_one_mode(settings: Settings, live_keys: Iterable[HarvestKey]) -> None:
         return
     other = OpportunityPer.PROJECT if by_month else OpportunityPer.MONTH
     msg = (
-        f"The setting opportunity_per is {settings.opportunity_per}, but {len(others)} live opportunities were made per "
-        f"{other} (first key: {others[0]}). Their time would be counted twice. Set opportunity_per back to {other} until "
-        f"they are won and invoiced, or delete them in Upsales; then change the setting."
+        f"The setting opportunity_per is {settings.opportunity_per}, but {len(others)} live opportunities were made "
+        f"per {other} (first key: {others[0]}). Their time would be counted twice. Set opportunity_per back to {other} "
+        f"until they are won and invoiced, or delete them in Upsales; then change the setting."
     )
     raise SettingsError(msg)
 
@@ -143,7 +143,9 @@ def check_one_mode(settings: Settings, live_keys: Iterable[HarvestKey]) -> None:
 def active_currency(project: Project, currencies: Iterable[Currency]) -> Currency | None:
     """The project's currency among those active in Upsales."""
     wanted = project.client.currency.upper()
-    return next((currency for currency in currencies if currency.iso.upper() == wanted and currency.active), None)
+    return next(
+        (currency for currency in currencies if currency.iso.upper() == wanted and currency.active), None
+    )
 
 
 def _check_datatype(field: CustomField | None) -> None:
@@ -160,7 +162,9 @@ def _id(field: CustomField | None) -> int | None:
 
 
 def _missing(key: str, value: object, what: str) -> SettingsError:
-    return SettingsError(f"The setting {key} is {value}, but Upsales has no such id: it has to be {what} there.")
+    return SettingsError(
+        f"The setting {key} is {value}, but Upsales has no such id: it has to be {what} there."
+    )
 
 
 def _refuse(key: str, value: object, what: str) -> None:

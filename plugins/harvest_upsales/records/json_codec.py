@@ -23,7 +23,8 @@ def decode(data: bytes | str, of: type[T]) -> T:
 
     :raises msgspec.DecodeError: not JSON, or not of that shape; the message names the field
     """
-    return cast(T, decoder(of).decode(data))
+    shape: Any = of
+    return cast(T, decoder(shape).decode(data))
 
 
 def encode(value: Any) -> bytes:
