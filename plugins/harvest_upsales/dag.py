@@ -140,7 +140,11 @@ def _compose(
         )
 
     reconcile = ReconcileOperator(
-        task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE, drift_threshold=drift_threshold, **common
+        task_id="reconcile",
+        project_ids="{{ params.project_ids }}",
+        drift_threshold=drift_threshold,
+        trigger_rule=TriggerRule.ALL_DONE,
+        **common,
     )
     check >> extract
     upsert >> find_won

@@ -65,14 +65,18 @@ class Explanations:
     :param failed: projects that failed in this run, with the reason
     :param changed: projects whose time was saved while the run went on
     :param approved_only: Harvest's report counts time that is not approved, the opportunities do not
+    :param only: the projects that the run was confined to; empty means all
     """
 
     failed: Mapping[int, str]
     changed: Collection[int] = frozenset()
     approved_only: bool = False
+    only: Collection[int] = ()
 
     def of(self, project_id: int) -> str:
         """The likely cause, empty where none is known."""
+        if self.only and project_id not in self.only:
+            return "this run was confined to other projects"
         if project_id in self.failed:
             return f"failed in this run: {self.failed[project_id]}"
         if project_id in self.changed:
@@ -90,7 +94,9 @@ def reconcile(
         _line(project_id, harvest.get(project_id), upsales.get(project_id, Held()), why)
         for project_id in harvest.keys() | upsales.keys()
     ]
-    return sorted((line for line in lines if line is not None), key=lambda line: (-abs(line.drift), line.project_id))
+    return sorted(
+        (line for line in lines if line is not None), key=lambda line: (-abs(line.drift), line.project_id)
+    )
 
 
 def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanations) -> ProjectBalance | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from harvest_upsales.domain.reconciliation import (
@@ -39,6 +39,7 @@ def reconcile_run(
     failed: Mapping[int, str],
     since: dt.datetime,
     threshold: Decimal,
+    only: Collection[int] = (),
 ) -> Reconciliation:
     """Compare Harvest and Upsales.
 
@@ -46,12 +47,13 @@ def reconcile_run(
     :param failed: projects that failed in this run
     :param since: when the run began to read
     :param threshold: drift up to which nobody needs to look, in units of the project's currency
+    :param only: the projects that the run was confined to; empty means all
     """
     fresh = sides or read_overview(services, whole_history=False).sides
-    why = Explanations(failed, approved_only=services.settings.approved_time_only)
+    why = Explanations(failed, approved_only=services.settings.approved_time_only, only=only)
     lines = reconcile(fresh.harvest, fresh.upsales, why)
     if unexplained(lines, why, threshold=threshold):
-        why = Explanations(failed, _changed_since(services, since), services.settings.approved_time_only)
+        why = replace(why, changed=_changed_since(services, since))
         lines = reconcile(fresh.harvest, fresh.upsales, why)
     return Reconciliation(
         lines=tuple(lines),

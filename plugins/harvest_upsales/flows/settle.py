@@ -14,10 +14,19 @@ from msgspec import Struct
 from harvest_upsales.domain import settlement
 from harvest_upsales.domain.billing import Before, billing_before
 from harvest_upsales.domain.money import Row, plain, same_rows, total
-from harvest_upsales.domain.orders import Standing, invoice_of, key_of, our_rows, saved, standing
+from harvest_upsales.domain.orders import (
+    Standing,
+    invoice_of,
+    key_of,
+    only_order,
+    our_rows,
+    saved,
+    standing,
+)
 from harvest_upsales.domain.settlement import WonOrder
 from harvest_upsales.domain.uninvoiced_time import CountedTime, describe, rows_by_rate
 from harvest_upsales.errors import HarvestUpsalesError, RejectedError, SettlementHeldError
+from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, InvoiceState, Project, TimeEntry
 from harvest_upsales.records.upsales_records import Order
@@ -91,13 +100,14 @@ class Settlement:
         """Take the order to the end of step 4; the billing app is waited for elsewhere.
 
         :raises SettlementHeldError: a person has to do something first; the message says what
-        :raises ProjectError: the project's time can't be priced
+        :raises ProjectError: the project's time can't be priced, or several orders carry its key
         """
         order = self._services.upsales.order(self._order_id)
         key = key_of(order, self._services.fields)
         if standing(order) is not Standing.WON or key is None or key.account_id != self._services.account_id:
             return Settled(order_id=order.id, won=False)
         project = self._services.harvest.project(key.project_id)
+        _refuse_other_currency(order, project)
         before = billing_before(order, self._services.billing_app)
         won = WonOrder(
             order_id=order.id,
@@ -127,6 +137,8 @@ class Settlement:
             time = settlement.time_to_invoice(won, entries, self._services.settings)
             rows = settlement.rows_to_invoice(won, time)
             settlement.check_late_time(won, rows, self._services.settings)
+            # A copy of the order would be invoiced as well: a fixed fee, which no time limits, for a second time.
+            only_order(won.key, our_orders(self._services).get(won.key, ()))
             if self._dry_run:
                 self._done.append(f"would create a Harvest invoice of {self._worth(won, rows)}")
                 return None
@@ -327,6 +339,20 @@ class Settlement:
 
     def _worth(self, won: WonOrder, rows: tuple[Row, ...]) -> str:
         return f"{total(rows, won.project.client.currency)} {won.project.client.currency}"
+
+
+def _refuse_other_currency(order: Order, project: Project) -> None:
+    """The same figures in another currency would be another amount on the customer's invoice.
+
+    :raises SettlementHeldError: the order is not in the project's currency
+    """
+    currency = project.client.currency
+    if order.currency and order.currency.upper() != currency.upper():
+        msg = (
+            f"Order {order.id}, {describe(project)}: the order is in {order.currency}, the Harvest client in "
+            f"{currency}. Change the currency of one of them; the next run settles the order."
+        )
+        raise SettlementHeldError(msg)
 
 
 def _covered_entry(entry: TimeEntry) -> CoveredTime:

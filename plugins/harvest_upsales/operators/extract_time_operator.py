@@ -56,7 +56,7 @@ class ExtractTimeOperator(ServicesOperator):
         self.log.info("Looking at %s", window)
         services = self.services(context)
         began = services.now()
-        found = extract(services, window, _ids(self.project_ids))
+        found = extract(services, window, ids_of(self.project_ids))
         self._report(found)
         task_instance = context["ti"]
         task_instance.xcom_push(key=ORDERS_KEY, value=to_xcom(found.orders))
@@ -106,7 +106,7 @@ def _day(name: str, text: str | None) -> dt.date | None:
         raise SettingsError(msg) from None
 
 
-def _ids(given: Sequence[int] | str | None) -> list[int]:
+def ids_of(given: Sequence[int] | str | None) -> list[int]:
     """Project ids as a list, or as a template renders one."""
     text = str(given) if isinstance(given, str) else ",".join(str(part) for part in given or ())
     if text == "None":

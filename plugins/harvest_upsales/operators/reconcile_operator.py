@@ -17,7 +17,7 @@ from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.overview import Sides
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
-from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, OVERVIEW_KEY
+from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, OVERVIEW_KEY, ids_of
 from harvest_upsales.operators.report import table
 from harvest_upsales.operators.staging import clear, staged
 
@@ -40,10 +40,11 @@ class ReconcileOperator(ServicesOperator):
     :param extract_task_id: the task of this run that read both sides; used again where the run wrote nothing since
     :param upsert_task_id: the mapped task that synced the projects
     :param settle_task_id: the mapped task that settled orders
+    :param project_ids: the Harvest projects that the run was confined to; empty means all (templated)
     :param drift_threshold: drift per project up to which nobody needs to look, in units of its currency (templated)
     """
 
-    template_fields: Sequence[str] = (*ServicesOperator.template_fields, "drift_threshold")
+    template_fields: Sequence[str] = (*ServicesOperator.template_fields, "drift_threshold", "project_ids")
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class ReconcileOperator(ServicesOperator):
         upsert_task_id: str = "upsert_opportunities",
         settle_task_id: str = "settle.mark_project_invoiced",
         drift_threshold: str | Decimal = "0",
+        project_ids: Sequence[int] | str | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("outlets", [OPPORTUNITIES])
@@ -60,6 +62,7 @@ class ReconcileOperator(ServicesOperator):
         self.upsert_task_id = upsert_task_id
         self.settle_task_id = settle_task_id
         self.drift_threshold = drift_threshold
+        self.project_ids = project_ids
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Compare, report, and pass judgement on the run.
@@ -92,6 +95,7 @@ class ReconcileOperator(ServicesOperator):
                 failed=ran.failed,
                 since=ran.began or services.now(),
                 threshold=Decimal(self.drift_threshold),
+                only=ids_of(self.project_ids),
             )
         finally:
             self.log_requests()

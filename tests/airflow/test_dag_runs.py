@@ -1,0 +1,233 @@
+"""Whole runs through Airflow's own task runner, in this process."""
+
+import datetime as dt
+import logging
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sandbox.credentials import HARVEST_TOKEN, UPSALES_TOKEN
+from sandbox.minimal import PRODUCT_LICENCE, STAGE_WON
+from sandbox.server import SandboxServer
+from sandbox.world import World
+
+pytestmark = pytest.mark.airflow
+TODAY = dt.datetime.now(dt.UTC).date()
+Run = Callable[..., Any]
+
+
+def add_project(
+    world: World, client: str = "Fjord AB", *, known: bool = True, rate: str = "1250.50", **kw: Any
+) -> int:
+    """A project with 2.25 hours yesterday and 1.5 today."""
+    client_id = world.harvest.add_client(client)
+    if known:
+        world.upsales.add_company(client.upper())
+    project_id = world.harvest.add_project(client_id, f"Work for {client}", hourly_rate=rate, **kw)
+    for day, hours in ((TODAY - dt.timedelta(days=1), "2.25"), (TODAY, "1.5")):
+        world.harvest.add_time(project_id, day.isoformat(), hours, rate=rate)
+    return project_id
+
+
+def writes(world: World, since: int = 0) -> list[str]:
+    return [f"{e['method']} {e['path']}" for e in world.journal.entries[since:] if e["method"] != "GET"]
+
+
+def states(dag_run: Any) -> dict[tuple[str, int], str]:
+    return {(ti.task_id, ti.map_index): str(ti.state) for ti in dag_run.get_task_instances()}
+
+
+def order_of(world: World, project_id: int) -> dict[str, Any]:
+    [order] = [
+        order
+        for order in world.upsales.orders.values()
+        if any(str(value.get("value")).endswith(f":{project_id}") for value in order["custom"])
+    ]
+    return order
+
+
+def test_time_becomes_an_opportunity_and_a_won_order_an_invoiced_closed_project(
+    world: World, run: Run
+) -> None:
+    project_id = add_project(world)
+
+    assert run().state == "success"
+    order = order_of(world, project_id)
+    assert order["value"] == Decimal("4689.375")
+    world.upsales.move(order["id"], STAGE_WON)
+    second = run()
+
+    assert second.state == "success"
+    [invoice] = world.harvest.invoices.values()
+    assert invoice["purchase_order"] == f"upsales-order-{order['id']}"
+    assert invoice["state"] == "draft"
+    assert world.harvest.projects[project_id]["is_active"] is False
+    assert world.upsales.custom_value(order["id"], "HARVEST_INVOICE") == str(invoice["id"])
+    assert len(world.billing.customer_invoices) == 1
+    assert world.journal.violations == []
+    assert states(second)["settle.sync_billing", 0] == "success"
+
+
+def test_three_runs_in_a_row_change_nothing_after_the_first(world: World, run: Run) -> None:
+    add_project(world)
+    run()
+    before = len(world.journal.entries)
+
+    assert run().state == "success"
+    assert run().state == "success"
+
+    assert writes(world, before) == []
+
+
+def test_a_run_with_nothing_to_do_is_green_and_asks_little(world: World, run: Run) -> None:
+    add_project(world)
+    run()
+    for entry in world.harvest.time_entries.values():
+        entry["updated_at"] = "2020-01-01T00:00:00Z"
+    before = len(world.journal.entries)
+
+    assert run().state == "success"
+
+    assert writes(world, before) == []
+    assert len(world.journal.entries) - before <= 8
+
+
+def test_an_empty_account_is_a_green_run(world: World, run: Run) -> None:
+    assert run().state == "success"
+    assert world.upsales.orders == {}
+
+
+def test_one_bad_project_stops_nobody_and_makes_the_run_red(world: World, run: Run) -> None:
+    bad = add_project(world, "Nobody's GmbH", known=False)
+    good = add_project(world, "Fjord AB")
+
+    first = run()
+
+    assert first.state == "failed"
+    assert order_of(world, good)["value"] == Decimal("4689.375")
+    assert states(first)["upsert_opportunities", 0] == "failed"
+    assert states(first)["find_won_orders", -1] == "success"
+    world.upsales.add_company("Nobody's")
+    assert run().state == "success"
+    assert order_of(world, bad)["value"] == Decimal("4689.375")
+
+
+def test_wrong_settings_fail_before_anything_is_written(
+    world: World, run: Run, settings: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    add_project(world)
+    settings["default_stage_id"] = 4711
+
+    with caplog.at_level(logging.INFO):
+        failed = run()
+
+    assert failed.state == "failed"
+    assert writes(world) == []
+    assert states(failed)["check_setup", -1] == "failed"
+    assert states(failed)["find_won_orders", -1] == "skipped"
+
+
+def test_a_dry_run_writes_nothing_and_the_next_run_does_what_it_said(world: World, run: Run) -> None:
+    project_id = add_project(world)
+
+    planned = run(conf={"dry_run": True})
+
+    assert planned.state == "success"
+    assert writes(world) == []
+    [outcome] = outcomes(planned)
+    assert (outcome["action"], outcome["amount"]) == ("create", "4689.38")
+    run(conf={"dry_run": False})
+    assert order_of(world, project_id)["value"] == Decimal("4689.375")
+    world.upsales.move(order_of(world, project_id)["id"], STAGE_WON)
+    before = len(world.journal.entries)
+    settling = run(conf={"dry_run": True})
+    assert settling.state == "success"
+    assert writes(world, before) == []
+    assert states(settling)["settle.sync_billing", 0] == "skipped"
+
+
+def outcomes(dag_run: Any) -> list[dict[str, Any]]:
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        found = session.scalars(
+            XComModel.get_many(run_id=dag_run.run_id, task_ids="upsert_opportunities", dag_ids=dag_run.dag_id)
+        ).all()
+        return [outcome for xcom in found for outcome in XComModel.deserialize_value(xcom)]
+
+
+def test_params_choose_projects_and_days(world: World, run: Run) -> None:
+    wanted = add_project(world, "Fjord AB")
+    add_project(world, "Skog AB")
+
+    assert run(conf={"project_ids": [wanted]}).state == "success"
+
+    assert len(world.upsales.orders) == 1
+
+
+def test_a_window_that_ends_before_it_begins_is_refused(world: World, run: Run) -> None:
+    add_project(world)
+
+    assert run(conf={"start_date": "2026-10-31", "end_date": "2026-10-01"}).state == "failed"
+
+    assert world.upsales.orders == {}
+
+
+def test_without_a_billing_app_the_sync_is_skipped(world: World, run: Run, settings: dict[str, Any]) -> None:
+    settings["billing_integration_id"] = settings["billing_reference_field"] = None
+    project_id = add_project(world)
+    run()
+    world.upsales.move(order_of(world, project_id)["id"], STAGE_WON)
+
+    settled = run()
+
+    assert settled.state == "success"
+    assert states(settled)["settle.sync_billing", 0] == "skipped"
+
+
+def test_the_billing_app_is_waited_for_and_its_refusal_told(
+    world: World, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    project_id = add_project(world)
+    run()
+    world.billing.mode = "fail"
+    world.upsales.move(order_of(world, project_id)["id"], STAGE_WON)
+
+    with caplog.at_level(logging.ERROR):
+        failed = run()
+
+    assert failed.state == "failed"
+    assert states(failed)["settle.mark_project_invoiced", 0] == "success"
+    assert states(failed)["settle.sync_billing", 0] == "failed"
+
+
+def test_rows_of_salespeople_stay(world: World, run: Run) -> None:
+    project_id = add_project(world)
+    run()
+    order_id = order_of(world, project_id)["id"]
+    world.upsales.add_row(order_id, PRODUCT_LICENCE, 2, "99.90")
+    world.harvest.add_time(project_id, TODAY.isoformat(), "1", rate="1250.50")
+
+    assert run().state == "success"
+
+    rows = {
+        (row["product"]["id"], row["quantity"], row["price"])
+        for row in order_of(world, project_id)["orderRow"]
+    }
+    assert (PRODUCT_LICENCE, Decimal(2), Decimal("99.90")) in rows
+    assert order_of(world, project_id)["value"] == Decimal("4.75") * Decimal("1250.50") + Decimal("199.80")
+
+
+def test_no_token_reaches_the_database_or_a_log(world: World, run: Run, server: SandboxServer) -> None:
+    add_project(world)
+    run()
+    home = Path(os.environ["AIRFLOW_HOME"])
+    for path in home.rglob("*"):
+        if path.is_file():
+            held = path.read_bytes()
+            assert HARVEST_TOKEN.encode() not in held, path
+            assert UPSALES_TOKEN.encode() not in held, path

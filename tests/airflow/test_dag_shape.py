@@ -1,0 +1,96 @@
+"""What people and other DAGs rely on: names, schedule, pool, order of tasks."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import CronDataIntervalTimetable, TriggerRule
+from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
+
+pytestmark = pytest.mark.airflow
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def dag(dags: dict[str, Any]) -> Any:
+    return dags["harvest_upsales"]
+
+
+def test_the_tasks_follow_each_other_as_promised(dag: Any) -> None:
+    assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
+        "check_setup": {"extract_time"},
+        "extract_time": {"upsert_opportunities"},
+        "upsert_opportunities": {"find_won_orders"},
+        "find_won_orders": {"settle.mark_project_invoiced"},
+        "settle.mark_project_invoiced": {"settle.sync_billing"},
+        "settle.sync_billing": {"reconcile"},
+        "reconcile": set(),
+    }
+
+
+def test_runs_are_hourly_with_real_intervals_and_no_catchup(dag: Any) -> None:
+    assert dag.timetable == CronDataIntervalTimetable("0 * * * *", timezone="UTC")
+    assert dag.catchup is False
+    assert dag.max_active_runs == 1
+
+
+def test_all_that_writes_stands_in_the_pool_of_one_writer(dag: Any) -> None:
+    in_pool = {task.task_id for task in dag.tasks if task.pool == "upsales_writes"}
+    assert in_pool == {
+        "check_setup",
+        "upsert_opportunities",
+        "settle.mark_project_invoiced",
+        "settle.sync_billing",
+    }
+
+
+def test_failures_stay_where_they_are(dag: Any) -> None:
+    assert dag.get_task("find_won_orders").trigger_rule == TriggerRule.ALL_DONE
+    assert dag.get_task("reconcile").trigger_rule == TriggerRule.ALL_DONE
+
+
+def test_every_task_has_the_retry_policy_of_the_errors(dag: Any) -> None:
+    for task in dag.tasks:
+        policy = task.partial_kwargs["retry_policy"] if task.is_mapped else task.retry_policy
+        assert isinstance(policy, RecoveryRetryPolicy), task.task_id
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [("dry_run", "perhaps"), ("project_ids", [0]), ("project_ids", "7"), ("start_date", "1 October")],
+)
+def test_the_form_of_a_manual_run_checks_its_fields(dag: Any, name: str, bad: object) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    dag.params.update({"dry_run": True, "project_ids": [1, 2], "start_date": "2026-10-01", "end_date": None})
+    dag.params.validate()
+    with pytest.raises(ParamValidationError):
+        dag.params[name] = bad
+        dag.params.validate()
+
+
+def test_parsing_reads_neither_database_nor_variables_nor_network() -> None:
+    """The DAG file is parsed all the time: with no database, no connection and a closed network it still parses."""
+    script = (
+        "import socket\n"
+        "def closed(*_args, **_kwargs): raise AssertionError('network while parsing')\n"
+        "socket.socket.connect = closed\n"
+        "from airflow.sdk import BaseHook, Variable\n"
+        "BaseHook.get_connection = Variable.get = closed\n"
+        "import harvest_upsales.dag as shipped\n"
+        "assert shipped.harvest_upsales_dag().dag_id == 'harvest_upsales'\n"
+    )
+    env = {"PATH": "", "PYTHONPATH": str(ROOT / "plugins"), "AIRFLOW_HOME": "/nonexistent"}
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_airflow_finds_the_dag_in_the_shipped_folder() -> None:
+    """Airflow skips files that do not hold its name, without a word."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(ROOT / "dags"), bundle_name="shipped")
+    assert bag.import_errors == {}
+    assert list(bag.dags) == ["harvest_upsales"]
