@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sandbox.credentials import HARVEST_TOKEN, UPSALES_TOKEN
 from sandbox.minimal import PRODUCT_LICENCE, STAGE_WON
 from sandbox.server import SandboxServer

@@ -29,7 +29,7 @@ from harvest_upsales.errors import HarvestUpsalesError, RejectedError, Settlemen
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, InvoiceState, Project, TimeEntry
-from harvest_upsales.records.upsales_records import Order
+from harvest_upsales.records.upsales_records import Order, OrderBrief
 
 
 class CoveredTime(Struct, frozen=True):
@@ -138,7 +138,7 @@ class Settlement:
             rows = settlement.rows_to_invoice(won, time)
             settlement.check_late_time(won, rows, self._services.settings)
             # A copy of the order would be invoiced as well: a fixed fee, which no time limits, for a second time.
-            only_order(won.key, our_orders(self._services).get(won.key, ()))
+            only_order(won.key, our_orders(self._services, OrderBrief).get(won.key, ()))
             if self._dry_run:
                 self._done.append(f"would create a Harvest invoice of {self._worth(won, rows)}")
                 return None
