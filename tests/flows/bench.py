@@ -206,6 +206,7 @@ class Bench:
             failed={o.project_id: o.reason for o in run.outcomes if o.action is Action.FAIL},
             since=began,
             threshold=Decimal(0),
+            only=only,
         )
         run.requests = self.world.journal.since(first)
         return run
