@@ -1,0 +1,64 @@
+"""Airflow's UI and both services until somebody ends it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from localrun import airflow_parts, sandbox_link
+from localrun.airflow_home import USER, AirflowHome, free_port
+from localrun.processes import Programs
+from localrun.progress import Progress
+from localrun.real_accounts import given_in
+from localrun.sandbox_link import Addresses
+from localrun.story import DAG_ID
+from sandbox.minimal import STAGE_WON, STAGE_WON_NOT_BILLED
+
+UI_PORT = 8080
+LOOK_EVERY_S = 1.0
+
+SALESPERSON = """
+A salesperson moves a card to "Won - Order" (stage {won}; {other} is won without billing); the next run settles it:
+  curl -X POST {control}/people/move_order -d '{{"order_id": ORDER, "stage_id": {won}}}'
+All orders, all requests, and more that people can do (sandbox/README.md):
+  curl {control}/state/upsales/orders
+  curl {control}/journal"""
+
+
+def serve(progress: Progress, folder: Path) -> int:
+    """Start everything, say where it is, and wait.
+
+    :raises ProgramError: a part ended
+    """
+    own = given_in(os.environ)
+    with Programs(folder / "logs") as programs:
+        addresses = None
+        home = AirflowHome(folder, own=own, port=free_port(UI_PORT), scheduled=True)
+        home.create()
+        with progress.phase("Set-up"):
+            if not own:
+                addresses = sandbox_link.start(programs, home.environment())
+                home = replace(home, own=sandbox_link.connections(addresses))
+            airflow_parts.migrate(programs, home)
+        with progress.phase("Airflow starts"):
+            airflow_parts.start(programs, home, [DAG_ID])
+        progress.say(f"\nAirflow   {home.url}/dags/{DAG_ID}\n  user    {USER}\n  password  {home.password}")
+        if addresses:
+            _say_sandbox(progress, addresses)
+        progress.say("\nThe DAG runs hourly, and at once when you trigger it. Ctrl-C ends everything.")
+        try:
+            while True:
+                programs.check()
+                time.sleep(LOOK_EVERY_S)
+        except KeyboardInterrupt:
+            progress.say("\nStopping")
+            return 0
+
+
+def _say_sandbox(progress: Progress, addresses: Addresses) -> None:
+    progress.say(
+        f"Harvest   {addresses.harvest}\nUpsales   {addresses.upsales}\nControl   {addresses.control}"
+    )
+    progress.say(SALESPERSON.format(won=STAGE_WON, other=STAGE_WON_NOT_BILLED, control=addresses.control))
