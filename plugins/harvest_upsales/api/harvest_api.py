@@ -9,8 +9,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import msgspec
-
 from harvest_upsales.api.harvest_pages import (
     PAGE_SIZE,
     ContactsPage,
@@ -31,6 +29,7 @@ from harvest_upsales.records.harvest_records import (
     Me,
     NewInvoice,
     Project,
+    Reference,
     TimeEntry,
     UninvoicedProject,
 )
@@ -232,7 +231,7 @@ class HarvestClient:
             # A message without a known event is a letter to the customer.
             raise ValueError(f"Not an event of a Harvest invoice: {event_type!r}")
         body = json_codec.encode({"event_type": event_type})
-        self.transport.write_decoded("POST", f"/invoices/{invoice_id:d}/messages", body, of=msgspec.Raw)
+        self.transport.write_decoded("POST", f"/invoices/{invoice_id:d}/messages", body, of=Reference)
 
     def delete_invoice(self, invoice_id: int) -> None:
         """Delete an invoice; its hours are unbilled and unlocked.
