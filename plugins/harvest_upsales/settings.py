@@ -6,6 +6,7 @@ that need Upsales (does that stage exist?) stand in ``domain/setup_checks.py``.
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated
@@ -18,6 +19,7 @@ from harvest_upsales.errors import SettingsError
 SETTINGS_VARIABLE = "harvest_upsales_settings"
 
 PositiveId = Annotated[int, Meta(gt=0)]
+_CLIENT_ID = re.compile(r"[1-9][0-9]*")
 
 
 class OpportunityPer(StrEnum):
@@ -91,7 +93,7 @@ def parse_settings(text: str | bytes | None) -> Settings:
         raise SettingsError(msg)
     try:
         raw = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         msg = f"The Airflow Variable {SETTINGS_VARIABLE} is not JSON: {error}"
         raise SettingsError(msg) from None
     if not isinstance(raw, dict):
@@ -118,10 +120,10 @@ def _refuse_unknown(raw: dict[str, object]) -> None:
 
 def _check_company_map(settings: Settings) -> None:
     for client_id in settings.company_map:
-        if not client_id.isascii() or not client_id.isdigit():
+        if not _CLIENT_ID.fullmatch(client_id):
             msg = (
                 f"In the settings ({SETTINGS_VARIABLE}): company_map has the key {client_id!r}, "
-                "but its keys are Harvest client ids (digits only)"
+                "but its keys are Harvest client ids (digits only, without leading zeros)"
             )
             raise SettingsError(msg)
 

@@ -126,7 +126,7 @@ def _since_the_win(status: IntegrationStatus, order: Order) -> bool:
 
 def _answers_last_save(status: IntegrationStatus, order: Order) -> bool:
     """Whether an answer is to the order as it stands, won, and not to an earlier state of it."""
-    answered, saved = status.callback_date, order.modified_at
+    answered, saved = _aware(status.callback_date), _aware(order.modified_at)
     if answered is None or not _since_the_win(status, order):
         return False
     if saved is None or answered + _CLOCK_JITTER >= saved:
@@ -138,7 +138,12 @@ def _newest(order: Order, app: BillingApp) -> IntegrationStatus | None:
     """The app's newest answer."""
     mine = [status for status in order.statuses or () if status.integration_id == app.integration_id]
     oldest = dt.datetime.min.replace(tzinfo=dt.UTC)
-    return max(mine, key=lambda status: status.callback_date or oldest, default=None)
+    return max(mine, key=lambda status: _aware(status.callback_date) or oldest, default=None)
+
+
+def _aware(moment: dt.datetime | None) -> dt.datetime | None:
+    """A time without a zone, as apps have sent them, taken for UTC: a zone's error is what the clocks rule is for."""
+    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
 
 
 def _message(status: IntegrationStatus) -> str:
@@ -146,7 +151,7 @@ def _message(status: IntegrationStatus) -> str:
     text = status.callback_message or ""
     try:
         inner = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         inner = text
     words = inner if isinstance(inner, str) else text
     return " ".join(words.split())[:500] or f"status {status.callback_status} without a message"

@@ -12,34 +12,42 @@ from harvest_upsales.errors import ProjectError
 from harvest_upsales.records.harvest_records import ProjectClient
 from harvest_upsales.records.upsales_records import Company
 
-# Legal forms of the countries that Upsales' and Harvest's customers come from, after dots were removed.
+# Legal forms of the countries that Upsales' and Harvest's customers come from, after dots were removed. SpA is left
+# out: it can't be told from a spa, and a client that is not found is better than one that is mistaken for another.
 _LEGAL_FORMS = frozenset(
     {
         *("ab", "hb", "kb", "ek", "publ", "aktiebolag", "aktiebolaget"),
         *("as", "asa", "ans", "da", "enk", "aps", "a/s", "ivs", "oy", "oyj", "ky", "tmi", "hf", "ehf"),
-        *("ltd", "limited", "llc", "llp", "lp", "plc", "inc", "incorporated"),
+        *("ltd", "limited", "llc", "llp", "lp", "plc", "inc", "incorporated", "pty", "pte"),
         *("corp", "corporation", "co", "company"),
         *("gmbh", "ggmbh", "mbh", "ag", "kg", "ug", "ohg", "se", "bv", "nv"),
-        *("sa", "sas", "sarl", "srl", "spa", "sl", "slu", "sro", "spzoo", "oü", "uab", "sia"),
+        *("sa", "sas", "sarl", "srl", "sl", "slu", "sro", "spzoo", "oü", "uab", "sia"),
     }
 )
-_FORMS_IN_FRONT = frozenset({"ab", "oy", "hb", "kb", "aktiebolaget"})
-_NOT_A_WORD = re.compile(r"[^\w/]+")
+_FORMS_IN_FRONT = frozenset({"ab", "oy", "hb", "kb", "aktiebolaget", "uab", "sia", "oü", "a/s"})
+_FORMS_IN_WORDS = re.compile(r" (?:sp z ?oo|s r o|s a|a s)$")
+_NO_SPACE = re.compile(r"[.'’‘´`]")
 
 
 def normal_name(name: str) -> str:
     """A company name as it is compared: Unicode-normalised, case-folded, without legal form and punctuation.
 
-    A name that consists of legal forms alone is kept as it is.
+    A name that consists of legal forms alone is kept as it is, and so is one of punctuation alone.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    words = _NOT_A_WORD.sub(" ", folded.replace(".", "").replace("'", "")).split()
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _NO_SPACE.sub("", name)).casefold())
+    words = "".join(char if _in_words(char) else " " for char in _NO_SPACE.sub("", folded)).split()
     kept = _without_legal_form(words)
-    return " ".join(kept or words)
+    return " ".join(kept or words) or " ".join(name.split())
+
+
+def _in_words(char: str) -> bool:
+    """Letters, digits and the marks on them; ``/`` stands in A/S."""
+    return char == "/" or unicodedata.category(char)[0] in "LNM"
 
 
 def _without_legal_form(words: list[str]) -> list[str]:
     """Legal forms stand first (``AB Volvo``) or last (``Volvo AB (publ)``), never in the middle."""
+    words = _FORMS_IN_WORDS.sub("", " ".join(words)).split(" ") if words else words
     first, last = 0, len(words)
     while last > first and words[last - 1] in _LEGAL_FORMS:
         last -= 1

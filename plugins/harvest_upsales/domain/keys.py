@@ -7,7 +7,9 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-_KEY = re.compile(r"(?P<account>[^:\s]+):(?P<project>[0-9]+)(?::(?P<month>[0-9]{4}-(?:0[1-9]|1[0-2])))?")
+_KEY = re.compile(
+    r"(?P<account>[^:\s]+):(?P<project>[1-9][0-9]{0,18})(?::(?P<month>[1-9][0-9]{3}-(?:0[1-9]|1[0-2])))?"
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)

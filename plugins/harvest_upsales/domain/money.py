@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache, reduce
 
 from iso4217 import Currency
 
 _CENT = Decimal("0.01")
+# Python's default of 28 digits would round long numbers silently.
+_EXACT = Context(prec=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Row:
     @property
     def amount(self) -> Decimal:
         """Quantity times price, not rounded."""
-        return self.quantity * self.price
+        return _EXACT.multiply(self.quantity, self.price)
 
 
 @cache
@@ -37,18 +39,25 @@ def minor_unit(currency: str) -> Decimal:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """``amount`` in whole minor units, halves away from zero, as Harvest's reports do."""
-    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP, context=_EXACT)
 
 
 def total(rows: Iterable[Row], currency: str) -> Decimal:
     """The rows' sum, rounded once."""
-    return rounded(sum((row.amount for row in rows), Decimal(0)), currency)
+    return rounded(exact_sum(row.amount for row in rows), currency)
+
+
+def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
+    """The sum with all of its digits."""
+    return reduce(_EXACT.add, numbers, Decimal(0))
 
 
 def plain(number: Decimal) -> Decimal:
     """The same number without exponent and trailing zeros, the way it is sent and compared (``7.50`` → ``7.5``)."""
-    short = number.normalize()
-    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
+    if not number:
+        return Decimal(0)
+    short = number.normalize(_EXACT)
+    return short.quantize(Decimal(1), context=_EXACT) if short == short.to_integral_value() else short
 
 
 def same_rows(one: Iterable[Row], other: Iterable[Row]) -> bool:

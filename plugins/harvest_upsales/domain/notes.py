@@ -26,19 +26,21 @@ class SplitNotes:
 
 
 def split(notes: str | None) -> SplitNotes:
-    """Find our block: the last end marker and the nearest start marker above it, each alone on its line.
+    """Find our block: the last start marker that has an end marker below, up to the first such, each on its own line.
 
-    Where somebody removed one of the two lines, nothing is known to be ours and all of it is people's text.
+    No line in between is ever an end marker, so whatever stands below the first one is people's text. Where somebody
+    removed one of the two lines, nothing is known to be ours and all of it is people's text.
     """
-    lines = (notes or "").replace("\r\n", "\n").split("\n")
-    end = _last_index(lines, END, len(lines))
-    start = _last_index(lines, START, end) if end is not None else None
-    if start is None or end is None:
-        return SplitNotes("\n".join(lines).strip(), None, "")
+    lines = _sendable(notes or "").replace("\r\n", "\n").split("\n")
+    last_end = _last_index(lines, END, len(lines))
+    start = _last_index(lines, START, last_end) if last_end is not None else None
+    if start is None:
+        return SplitNotes(_trimmed(lines), None, "")
+    end = next(i for i in range(start, len(lines)) if lines[i].strip() == END)
     return SplitNotes(
-        before="\n".join(lines[:start]).strip(),
+        before=_trimmed(lines[:start]),
         block="\n".join(lines[start : end + 1]),
-        after="\n".join(lines[end + 1 :]).strip(),
+        after=_trimmed(lines[end + 1 :]),
     )
 
 
@@ -60,6 +62,12 @@ def without_entries(notes: str | None) -> str:
     return _join(parts.before, "", parts.after)
 
 
+def listed_lines(notes: str | None) -> list[str]:
+    """The lines of our block, markers left out; none where there is no block."""
+    block = split(notes).block
+    return [] if block is None else block.split("\n")[1:-1]
+
+
 def same_notes(one: str | None, other: str | None) -> bool:
     """Whether two notes say the same; Upsales trims strings, and line ends vary."""
     return _normal(one) == _normal(other)
@@ -70,7 +78,7 @@ def _normal(notes: str | None) -> str:
 
 
 def _block(entries: Sequence[TimeEntry], room: int) -> str:
-    lines = [_line(entry) for entry in entries]
+    lines = [line_of(entry) for entry in entries]
     frame = _size("\n".join((START, _left_out(len(lines)), END))) + 1
     if room < frame:
         return ""
@@ -88,7 +96,7 @@ def _left_out(number: int) -> str:
     return f"{number} older time entries are left out."
 
 
-def _line(entry: TimeEntry) -> str:
+def line_of(entry: TimeEntry) -> str:
     """One entry on one line; whatever people typed stays text on that line."""
     parts = [entry.spent_date.isoformat(), f"{plain(entry.rounded_hours)} h"]
     parts += [reference.name for reference in (entry.task, entry.user) if reference is not None]
@@ -97,6 +105,16 @@ def _line(entry: TimeEntry) -> str:
     text = " ".join(" | ".join(part for part in parts if part).split())
     text = "".join(c for c in text if c.isprintable() or c in "\u200d\u200e\u200f").strip()
     return text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…"
+
+
+def _trimmed(lines: Sequence[str]) -> str:
+    """Lines of people's text without the blank ones around them."""
+    return "\n".join(lines).rstrip().lstrip("\n")
+
+
+def _sendable(text: str) -> str:
+    """A lone surrogate can't be sent as UTF-8; everything else in people's text can."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _size(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -89,13 +89,14 @@ def desired_opportunities(
             if time.entries or key in known
             else ()
         )
-    months = _fee_months(time, existing) if project.is_fixed_fee else _months(time, existing)
-    return tuple(_desired_month(account_id, project, time, month) for month in months)
+    if project.is_fixed_fee:
+        return tuple(_desired_fee(account_id, project, time, existing))
+    return tuple(_desired_month(account_id, project, time, month) for month in _months(time, existing))
 
 
 def _desired_month(account_id: str, project: Project, time: CountedTime, month: Month) -> Desired:
-    """A month's part; a fixed fee is not divided by month: its one opportunity takes in all of the time."""
-    part = time if project.is_fixed_fee else time.within(month)
+    """A month's part of the time."""
+    part = time.within(month)
     return Desired(HarvestKey(account_id, project.id, month), project, rows_of_time(project, part), part)
 
 
@@ -103,7 +104,15 @@ def _months(time: CountedTime, existing: Iterable[HarvestKey]) -> Sequence[Month
     return sorted({*time.months, *(key.month for key in existing if key.month)})
 
 
-def _fee_months(time: CountedTime, existing: Iterable[HarvestKey]) -> Sequence[Month]:
-    """A fixed fee stays in the month in which it was first put; a new one goes to the month of the oldest entry."""
+def _desired_fee(
+    account_id: str, project: Project, time: CountedTime, existing: Iterable[HarvestKey]
+) -> Iterator[Desired]:
+    """A fixed fee is not divided by month: one opportunity takes in all of the time.
+
+    It stays in the month in which it was first put; a new one goes to the month of the oldest entry. Other months
+    stem from a time when the project was billed by the hour: their time is in the fee now.
+    """
     known = sorted(key.month for key in existing if key.month)
-    return known[:1] or time.months[:1]
+    for position, month in enumerate(known or time.months[:1]):
+        part = time if position == 0 else CountedTime(())
+        yield Desired(HarvestKey(account_id, project.id, month), project, rows_of_time(project, part), part)

@@ -71,6 +71,9 @@ def why_left_alone(desired: Desired, order: Order | OrderBrief, fields: OrderFie
             return f"order {order.id} is won and invoiced" + since
         case Standing.WON:
             return f"order {order.id} is won: settlement takes it up"
+        case Standing.OPEN if invoice_of(order, fields):
+            # Its time is billed in Harvest, so by the rules of an open one it would be emptied.
+            return f"order {order.id} is invoiced and was moved back to {plain(order.probability)} %"
         case _:
             return None
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from harvest_upsales.domain.money import rounded
+from harvest_upsales.domain.money import rounded, total
 from harvest_upsales.domain.touched import Held, Uninvoiced
 
 
@@ -73,15 +73,18 @@ class Explanations:
     approved_only: bool = False
     only: Collection[int] = ()
 
-    def of(self, project_id: int) -> str:
-        """The likely cause, empty where none is known."""
+    def of(self, project_id: int, drift: Decimal) -> str:
+        """The likely cause, empty where none is known.
+
+        :param drift: Harvest's amount minus Upsales' value
+        """
         if self.only and project_id not in self.only:
             return "this run was confined to other projects"
         if project_id in self.failed:
             return f"failed in this run: {self.failed[project_id]}"
         if project_id in self.changed:
             return "its time changed while the run went on; the next run takes it up"
-        if self.approved_only:
+        if self.approved_only and drift > 0:
             return "Harvest's report counts time that is not approved"
         return ""
 
@@ -104,7 +107,10 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
     amount = rounded(theirs.amount, currency) if theirs else Decimal(0)
     hours = theirs.hours if theirs else Decimal(0)
     value = ours.amount(currency)
-    state = _state(amount, hours, value, ours)
+    if not hours and not value:
+        # A fixed fee counts from its first entry, but stands in the report from the project's start.
+        amount = Decimal(0)
+    state = _state(amount, hours, value, total(ours.lost_rows, currency), ours)
     if state is None:
         return None
     drift = amount - value
@@ -117,20 +123,23 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
         harvest=amount,
         upsales=value,
         drift=drift,
-        cause=why.of(project_id) if state is not Balance.EQUAL else "",
+        cause=why.of(project_id, drift) if state is not Balance.EQUAL else "",
         orders=(*ours.live, *ours.won, *ours.settled, *ours.lost),
     )
 
 
-def _state(amount: Decimal, hours: Decimal, value: Decimal, ours: Held) -> Balance | None:
-    if ours.won:
+def _state(amount: Decimal, hours: Decimal, value: Decimal, lost: Decimal, ours: Held) -> Balance | None:
+    if ours.won and (amount == value or not ours.live):
         return Balance.HELD
     if ours.live:
         if amount == value:
             return Balance.EQUAL
+        if ours.lost and amount == value + lost:
+            # Other months are lost, and their time is still there.
+            return Balance.LOST
         return Balance.OPPORTUNITY_ONLY if not amount and not hours else Balance.DRIFT
     if not hours or not amount:
-        # Nothing tracked yet (a fixed fee counts from its first entry), settled, or worth nothing.
+        # Nothing tracked yet, settled, or worth nothing.
         return None
     if ours.lost:
         return Balance.LOST
@@ -161,5 +170,7 @@ def unexplained(
     return [
         line
         for line in lines
-        if line.state not in _NO_ERROR and abs(line.drift) > threshold and not why.of(line.project_id)
+        if line.state not in _NO_ERROR
+        and abs(line.drift) > threshold
+        and not why.of(line.project_id, line.drift)
     ]

@@ -190,7 +190,8 @@ def check_invoice_amount(order: WonOrder, invoice: Invoice, rows: Sequence[Row])
     currency = order.project.client.currency
     lines = sum((line.amount for line in invoice.line_items), Decimal(0))
     difference = lines - total(rows, currency)
-    if abs(difference) > minor_unit(currency) * (len(invoice.line_items) + 1) / 2:
+    allowed = minor_unit(currency) * (len(invoice.line_items) + 1) / 2
+    if abs(difference) > allowed or invoice.currency.upper() != currency.upper():
         msg = (
             f"{order}: Harvest invoice {invoice.id} is worth {lines} {invoice.currency}, its time "
             f"{total(rows, currency)} {currency}. Somebody changed the invoice: correct it, or delete it and retry."
@@ -205,10 +206,13 @@ def has_to_be_sent(invoice: Invoice, settings: Settings) -> bool:
 
 
 def may_archive(order: WonOrder, settings: Settings, *, today: dt.date, time_left: bool) -> bool:
-    """Whether the project is closed for time now; in month mode only after its end, with no time left."""
+    """Whether the project is closed for time now; in month mode only after its end, with no time left.
+
+    A fixed fee's invoice bills no time, so what is left of it says nothing.
+    """
     if not settings.archive_invoiced_projects or not order.project.is_active:
         return False
     if order.key.month is None:
         return True
     ends_on = order.project.ends_on
-    return ends_on is not None and ends_on < today and not time_left
+    return ends_on is not None and ends_on < today and (order.project.is_fixed_fee or not time_left)

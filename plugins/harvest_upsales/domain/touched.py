@@ -117,7 +117,7 @@ class Held:
 
     :param live: open opportunities
     :param won: won, not invoiced yet
-    :param settled: won and invoiced
+    :param settled: invoiced, also where one was moved back below 100 per cent since
     :param currency: of the orders
     :param lost_rows: the rows of its lost orders
     """
@@ -169,7 +169,7 @@ def _where(order: OrderBrief, fields: OrderFields) -> str:
         case Standing.WON:
             return "settled" if invoice_of(order, fields) else "won"
         case Standing.OPEN:
-            return "live"
+            return "settled" if invoice_of(order, fields) else "live"
 
 
 def drifted(harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, Held], *, by_month: bool) -> set[int]:
@@ -196,4 +196,8 @@ def _differs(theirs: Uninvoiced | None, ours: Held, *, by_month: bool) -> bool:
         return True
     # A lost month keeps its uninvoiced time: nobody wants an opportunity for it again.
     known = (*ours.rows, *ours.lost_rows) if by_month else ours.rows
-    return rounded(theirs.amount, theirs.currency) != total(known, theirs.currency)
+    value = total(known, theirs.currency)
+    if not theirs.hours and not value:
+        # The report has the fee of a fixed-fee project also where no time is tracked on it.
+        return False
+    return rounded(theirs.amount, theirs.currency) != value

@@ -24,6 +24,17 @@ def counts(entry: TimeEntry, *, approved_only: bool) -> bool:
     return is_uninvoiced(entry) and (entry.is_closed or not approved_only)
 
 
+def why_not_counted(entry: TimeEntry, *, approved_only: bool) -> str | None:
+    """Why an entry is part of no opportunity, or ``None`` where it is."""
+    if not entry.billable:
+        return "not billable"
+    if entry.is_billed:
+        return "billed already"
+    if entry.is_running:
+        return "a running timer"
+    return "not approved" if approved_only and not entry.is_closed else None
+
+
 def why_not_billed(project: Project) -> str | None:
     """Why a project gets no opportunity at all, or ``None`` where it may have one."""
     if not project.is_billable:
@@ -60,9 +71,10 @@ class CountedTime:
 
 
 def counted_time(entries: Iterable[TimeEntry], *, approved_only: bool) -> CountedTime:
-    """Keep what counts; an entry that came twice (pages moved while they were read) counts once."""
-    kept = {entry.id: entry for entry in entries if counts(entry, approved_only=approved_only)}
-    return CountedTime(tuple(sorted(kept.values(), key=_newest_first)))
+    """Keep what counts; an entry that came twice (pages moved while they were read) counts once, as it came last."""
+    latest = {entry.id: entry for entry in entries}
+    kept = [entry for entry in latest.values() if counts(entry, approved_only=approved_only)]
+    return CountedTime(tuple(sorted(kept, key=_newest_first)))
 
 
 def _newest_first(entry: TimeEntry) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from harvest_upsales.domain import setup_checks
+from harvest_upsales.domain.changes import ChangedTime, IdleProject
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.orders import Standing, invoice_of, standing
 from harvest_upsales.domain.touched import Window, drifted
@@ -45,12 +46,14 @@ class Extract:
     :param orders: won orders to settle, and reopened ones to undo
     :param reopened: invoiced orders below 100 per cent that are only reported
     :param overview: both sides as they were read
+    :param idle: projects whose changed time makes no opportunity, and why
     """
 
     batches: tuple[Batch, ...]
     orders: tuple[OrderToSettle, ...]
     reopened: tuple[OrderToSettle, ...]
     overview: Overview
+    idle: tuple[IdleProject, ...]
 
 
 def extract(services: Services, window: Window, only: Collection[int] = ()) -> Extract:
@@ -60,11 +63,11 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
     :param only: take up these projects alone
     :raises SettingsError: a setting names something Upsales does not have, or ``opportunity_per`` was switched
     """
-    overview = read_overview(services, whole_history=window.everything)
+    # Read before the orders and the sums: what is saved in between shows in one of them, or in the next window.
+    changed = None if window.everything or only else _changed_time(services, window)
+    overview = read_overview(services, whole_history=window.everything, changed=changed)
     setup_checks.check_one_mode(services.settings, live_keys(overview.orders, services.fields))
-    touched = _touched(services, window, overview, only)
-    if only:
-        touched &= set(only)
+    touched = _touched(services, changed, overview, only)
     orders = orders_to_settle(services, overview.orders, only, names=names_of(overview))
     if touched or orders:
         confirm_before_writing(services.upsales, services.settings)
@@ -74,27 +77,28 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
         orders=tuple(order for order in orders if undo or not order.undo),
         reopened=tuple(order for order in orders if order.undo and not undo),
         overview=overview,
+        idle=() if changed is None else tuple(changed.idle()),
     )
 
 
-def _touched(services: Services, window: Window, overview: Overview, only: Collection[int]) -> set[int]:
+def _touched(
+    services: Services, changed: ChangedTime | None, overview: Overview, only: Collection[int]
+) -> set[int]:
     if only:
         return set(only)
     touched = drifted(overview.harvest, overview.upsales, by_month=services.settings.by_month)
-    if window.everything or services.settings.approved_time_only:
+    if changed is None or services.settings.approved_time_only:
         # Approving time changes no sum of Harvest's report, so nothing short of looking at all of it will do.
         touched |= {project_id for project_id, held in overview.upsales.items() if held.live}
         touched |= {project_id for project_id, theirs in overview.harvest.items() if theirs.hours}
-    if not window.everything:
-        touched |= _changed_in(services, window)
-    return touched
+    return touched if changed is None else touched | changed.projects()
 
 
-def _changed_in(services: Services, window: Window) -> set[int]:
+def _changed_time(services: Services, window: Window) -> ChangedTime:
     entries = services.harvest.time_entries(
         updated_since=window.updated_since, from_=window.spent_from, to=window.spent_to
     )
-    return {entry.project.id for entry in entries}
+    return ChangedTime.of(entries, approved_only=services.settings.approved_time_only)
 
 
 def orders_to_settle(

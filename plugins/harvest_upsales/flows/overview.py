@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
+from harvest_upsales.domain.changes import ChangedTime
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import rounded
-from harvest_upsales.domain.orders import AnyOrder, OrderFields, Standing, by_key, invoice_of, standing
+from harvest_upsales.domain.orders import (
+    AnyOrder,
+    OrderFields,
+    Standing,
+    by_key,
+    invoice_of,
+    key_of,
+    standing,
+)
 from harvest_upsales.domain.touched import (
     Held,
     Uninvoiced,
@@ -53,13 +64,14 @@ class Overview:
         return Sides(self.harvest, self.upsales)
 
 
-def read_overview(services: Services, *, whole_history: bool) -> Overview:
+def read_overview(services: Services, *, whole_history: bool, changed: ChangedTime | None = None) -> Overview:
     """Read Harvest's uninvoiced report and our orders.
 
+    :param changed: entries to cross off where an order lists them
     :param whole_history: read the report back to the account's beginning; else only as far back as it takes to
         explain what Upsales holds, which is one request for most accounts
     """
-    orders = our_orders(services, OrderBrief)
+    orders = _brief_orders(services, changed)
     held = held_by_project(orders, services.fields, services.settings.default_product_id)
     windows: list[list[UninvoicedProject]] = []
     for number, (first, last) in enumerate(report_windows(services.today)):
@@ -71,6 +83,23 @@ def read_overview(services: Services, *, whole_history: bool) -> Overview:
         if orders and not whole_history and _explained(held, uninvoiced_by_project(windows)):
             break
     return Overview(uninvoiced_by_project(windows), orders, held)
+
+
+def _brief_orders(services: Services, changed: ChangedTime | None) -> dict[HarvestKey, list[OrderBrief]]:
+    """Our orders without their notes, which are looked at on the way and would fill the memory."""
+
+    def without_notes(order: OrderBrief) -> OrderBrief:
+        key = key_of(order, services.fields)
+        if listing is not None and key is not None and _is_live(order, services.fields):
+            listing.cross_off(key.project_id, order.notes)
+        return replace(order, notes=None)
+
+    if services.fields.key is None:
+        return {}
+    # Without notes, no opportunity can tell what it holds.
+    listing = changed if services.settings.write_time_to_notes else None
+    found = services.upsales.orders_with_field(services.fields.key, OrderBrief)
+    return by_key((without_notes(order) for order in found), services.fields, services.account_id)
 
 
 def our_orders(services: Services, of: type[AnyOrder]) -> dict[HarvestKey, list[AnyOrder]]:

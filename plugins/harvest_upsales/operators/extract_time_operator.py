@@ -12,11 +12,13 @@ from harvest_upsales.domain.touched import Window, window_of_backfill, window_of
 from harvest_upsales.errors import SettingsError
 from harvest_upsales.flows.extract import Extract, extract
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
+from harvest_upsales.operators.report import table
 from harvest_upsales.operators.staging import stage
 
 ORDERS_KEY = "orders"
 OVERVIEW_KEY = "overview"
 BEGAN_KEY = "began"
+IDLE_KEY = "idle"
 
 
 class ExtractTimeOperator(ServicesOperator):
@@ -24,6 +26,7 @@ class ExtractTimeOperator(ServicesOperator):
 
     Returns the batches for :class:`UpsertOpportunitiesOperator` (``expand(batch=...)``). The orders to settle go to
     XCom under ``orders``; what was read of both services is staged, and its place goes to XCom under ``overview``.
+    Projects whose changed time makes no opportunity stand under ``idle``, with the reason.
 
     :param project_ids: only these Harvest projects; empty means all (templated)
     :param spent_from: first day of a window of ``spent_date``, ``YYYY-MM-DD`` (templated)
@@ -61,6 +64,7 @@ class ExtractTimeOperator(ServicesOperator):
         task_instance = context["ti"]
         task_instance.xcom_push(key=ORDERS_KEY, value=to_xcom(found.orders))
         task_instance.xcom_push(key=OVERVIEW_KEY, value=stage(context, "overview", found.overview.sides))
+        task_instance.xcom_push(key=IDLE_KEY, value=to_xcom(found.idle))
         task_instance.xcom_push(key=BEGAN_KEY, value=began.isoformat())
         self.log_requests()
         return to_xcom(found.batches)  # type: ignore[no-any-return]
@@ -71,6 +75,9 @@ class ExtractTimeOperator(ServicesOperator):
             self.log.info("Nothing to do: Harvest and Upsales agree, and no order waits for settlement")
         else:
             self.log.info("%d projects to compute, %d orders to settle or undo", projects, len(found.orders))
+        idle = [(str(each.project_id), each.project, each.reason) for each in found.idle]
+        if idle:
+            self.log.info("Changed time that makes no opportunity\n%s", table(("id", "project", "why"), idle))
         for order in found.reopened:
             self.log.warning(
                 "%s was invoiced and moved back below 100 %%. Delete its Harvest invoice and clear HARVEST_INVOICE, or "

@@ -152,13 +152,14 @@ class Order(Struct, frozen=True):
 
 
 class OrderBrief(Struct, frozen=True):
-    """What a sweep over all orders keeps of each: no notes, typed rows."""
+    """What a sweep over all orders reads of each: typed rows; the notes are dropped where nobody asks for them."""
 
     id: int
     probability: Decimal
     stage: Reference
     client: Reference
     description: str | None = None
+    notes: str | None = None
     currency: str | None = None
     custom: list[CustomValue] = field(default_factory=list)
     rows: list[OrderRow] = field(name="orderRow", default_factory=list)
