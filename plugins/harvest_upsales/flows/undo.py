@@ -63,7 +63,10 @@ def undo_invoice(services: Services, order_id: int, *, dry_run: bool = False) ->
 
 
 def _invoice(services: Services, order: Order, project: Project) -> Invoice | None:
-    """The invoice with the order's purchase order number and the id that the order names."""
+    """The invoice with the order's purchase order number and the id that the order names.
+
+    :raises SettlementHeldError: only one of the two leads to an invoice, or they lead to different ones
+    """
     found = find_invoice(order.id, services.harvest.invoices(client_id=project.client.id))
     named = invoice_of(order, services.fields)
     if found is not None and str(found.id) != named:
@@ -72,7 +75,23 @@ def _invoice(services: Services, order: Order, project: Project) -> Invoice | No
             f"invoice {found.id}. Correct one of them in Harvest or Upsales, then retry."
         )
         raise SettlementHeldError(msg)
+    if found is None and _exists(services, named):
+        msg = (
+            f"Order {order.id}, {describe(project)}: somebody took the PO number off its Harvest invoice {named}, which "
+            "still bills the time. Delete the invoice by hand, or move the order to 100 % again."
+        )
+        raise SettlementHeldError(msg)
     return found
+
+
+def _exists(services: Services, invoice_id: str) -> bool:
+    if not (invoice_id.isascii() and invoice_id.isdigit()):
+        return False
+    try:
+        services.harvest.invoice(int(invoice_id))
+    except NotFoundError:
+        return False
+    return True
 
 
 def _refuse_used(order: Order, project: Project, invoice: Invoice) -> None:
