@@ -118,6 +118,8 @@ class Settlement:
         )
         invoiced = self._invoice(won)
         if invoiced is None:
+            self._archive(won)
+            self._done.append("would mark the order as invoiced")
             return self._report(won, None, before, archived=False)
         rounding = settlement.check_invoice_amount(won, invoiced.invoice, invoiced.rows)
         if not invoice_of(order, self._services.fields):
