@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harvest_upsales.errors import HarvestUpsalesError
+from harvest_upsales.errors import HarvestUpsalesError, SetupError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,11 +34,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def import_settings(options: argparse.Namespace) -> str:
     """The old app's settings as the JSON of the Airflow Variable, with where to put the rest."""
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
     from harvest_upsales.domain.old_app import old_settings
     from harvest_upsales.domain.setup_checks import HARVEST_APP_ID
     from harvest_upsales.hooks.upsales_hook import UpsalesHook
 
-    client = UpsalesHook(options.upsales_conn_id).client
+    try:
+        client = UpsalesHook(options.upsales_conn_id).client
+    except AirflowNotFoundException:
+        variable = f"AIRFLOW_CONN_{options.upsales_conn_id.upper()}"
+        msg = (
+            f"There is no connection {options.upsales_conn_id} that a command can see. Commands see environment "
+            f"variables and secrets backends, not connections kept in Airflow's database: set {variable}."
+        )
+        raise SetupError(msg) from None
     old = old_settings(client.integration_settings(HARVEST_APP_ID))
     if old.harvest_account_id:
         print(f"The Harvest account ID, login of the connection: {old.harvest_account_id}", file=sys.stderr)

@@ -57,7 +57,7 @@ class SyncBillingOperator(ServicesOperator):
             raise AirflowSkipException(msg)
         before = settled.before
         billing = billing_now(services, settled.order_id, before)
-        if billing.state is BillingState.FAILED and context["ti"].try_number > 1:
+        if billing.state is BillingState.FAILED and self._was_cleared(context):
             self.log.info("The billing app had failed (%s): Upsales calls it again", billing.detail)
             before = call_again(services, settled.order_id)
             billing = billing_now(services, settled.order_id, before)
@@ -78,6 +78,12 @@ class SyncBillingOperator(ServicesOperator):
             )
             raise UnexpectedAnswerError(msg, service="Airflow", call="trigger event")
         return self._conclude(str(event["state"]), str(event.get("detail", "")))
+
+    def _was_cleared(self, context: Context) -> bool:
+        """Whether a person cleared the task and this is the first try since; Airflow then allows as many tries anew."""
+        task_instance = context["ti"]
+        tries_before = task_instance.max_tries - self.retries
+        return tries_before > 0 and task_instance.try_number == tries_before + 1
 
     def _conclude(self, state: str, detail: str) -> dict[str, Any]:
         settled = self._settled()
