@@ -134,7 +134,6 @@ def test_notes_are_left_to_people_when_listing_is_switched_off(bench: Bench) -> 
     assert bench.run(write_time_to_notes=False).writes == []
 
 
-@pytest.mark.xfail(reason="a blank line is put between people's text and our block, which is a write")
 def test_text_directly_above_our_block_is_left_as_typed(bench: Bench) -> None:
     project = bench.add_project()
     bench.add_time(project)

@@ -77,8 +77,8 @@ def _invoice(services: Services, order: Order, project: Project) -> Invoice | No
         raise SettlementHeldError(msg)
     if found is None and _exists(services, named):
         msg = (
-            f"Order {order.id}, {describe(project)}: somebody took the PO number off its Harvest invoice {named}, which "
-            "still bills the time. Delete the invoice by hand, or move the order to 100 % again."
+            f"Order {order.id}, {describe(project)}: somebody took the PO number off its Harvest invoice {named}, "
+            "which still bills the time. Delete the invoice by hand, or move the order to 100 % again."
         )
         raise SettlementHeldError(msg)
     return found
