@@ -159,7 +159,7 @@ def test_a_company_map_key_that_is_no_client_id_is_named(client_id: str) -> None
 
 @pytest.mark.parametrize("text", [None, "", b""])
 def test_a_missing_variable_is_said_to_be_missing(text: str | bytes | None) -> None:
-    with pytest.raises(SettingsError, match="harvest_upsales_settings is missing.*default_user_id"):
+    with pytest.raises(SettingsError, match=r"harvest_upsales_settings is missing.*default_user_id"):
         parse_settings(text)
 
 
