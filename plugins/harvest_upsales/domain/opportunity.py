@@ -55,9 +55,8 @@ class Desired:
 
 def describe_opportunity(project: Project, month: Month | None) -> str:
     """The description; where it is too long, the names are cut and the code and the month stay."""
-    tail = f" ({project.code})" if project.code else ""
-    tail += f" {month}" if month else ""
-    tail = _clip(" ".join(tail.split()), DESCRIPTION_LIMIT // 2)
+    code = _clip(" ".join(f"({project.code})".split()), DESCRIPTION_LIMIT // 2) if project.code else ""
+    tail = " ".join(part for part in (code, str(month or "")) if part)
     room = DESCRIPTION_LIMIT - len(tail) - 1 if tail else DESCRIPTION_LIMIT
     head = _clip(" ".join(f"{project.client.name} – {project.name}".split()), room)
     return f"{head} {tail}" if tail else head
