@@ -18,7 +18,7 @@ from harvest_upsales.api.upsales_api import UpsalesClient
 from harvest_upsales.domain.billing import Billing
 from harvest_upsales.domain.money import rounded
 from harvest_upsales.domain.plan import Action
-from harvest_upsales.domain.touched import Window, window_of_schedule
+from harvest_upsales.domain.touched import OVERLAP, Window
 from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.billing_sync import billing_now
 from harvest_upsales.flows.check_setup import check_setup
@@ -169,7 +169,8 @@ class Bench:
     @property
     def last_hour(self) -> Window:
         """The window of the hourly schedule."""
-        return window_of_schedule(self.world.clock.now() - dt.timedelta(hours=1))
+        end = self.world.clock.now()
+        return window_of_schedule(end - dt.timedelta(hours=1), end)
 
     @property
     def quiet(self) -> Window:
