@@ -169,8 +169,7 @@ class Bench:
     @property
     def last_hour(self) -> Window:
         """The window of the hourly schedule."""
-        end = self.world.clock.now()
-        return window_of_schedule(end - dt.timedelta(hours=1), end)
+        return Window(updated_since=self.world.clock.now() - dt.timedelta(hours=1) - OVERLAP)
 
     @property
     def quiet(self) -> Window:
