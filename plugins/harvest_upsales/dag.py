@@ -147,5 +147,6 @@ def _compose(
         **common,
     )
     check >> extract
-    upsert >> find_won
+    # Reconcile waits for both by itself: where only failed instances are cleared, nothing in between runs again.
+    upsert >> [find_won, reconcile]
     settle.expand(order=find_won.output) >> reconcile

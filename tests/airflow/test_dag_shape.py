@@ -23,7 +23,7 @@ def test_the_tasks_follow_each_other_as_promised(dag: Any) -> None:
     assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
         "check_setup": {"extract_time"},
         "extract_time": {"upsert_opportunities"},
-        "upsert_opportunities": {"find_won_orders"},
+        "upsert_opportunities": {"find_won_orders", "reconcile"},
         "find_won_orders": {"settle.mark_project_invoiced"},
         "settle.mark_project_invoiced": {"settle.sync_billing"},
         "settle.sync_billing": {"reconcile"},

@@ -18,7 +18,7 @@ from harvest_upsales.api.upsales_api import UpsalesClient
 from harvest_upsales.domain.billing import Billing
 from harvest_upsales.domain.money import rounded
 from harvest_upsales.domain.plan import Action
-from harvest_upsales.domain.touched import OVERLAP, Window
+from harvest_upsales.domain.touched import OVERLAP, Window, window_of_schedule
 from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.billing_sync import billing_now
 from harvest_upsales.flows.check_setup import check_setup
@@ -170,6 +170,12 @@ class Bench:
     def last_hour(self) -> Window:
         """The window of the hourly schedule."""
         return Window(updated_since=self.world.clock.now() - dt.timedelta(hours=1) - OVERLAP)
+
+    @property
+    def night(self) -> Window:
+        """The window of the one run a day that compares the whole history; nothing was updated in it."""
+        start = (self.world.clock.now() + dt.timedelta(days=1)).replace(hour=3)
+        return window_of_schedule(start + dt.timedelta(hours=24), start + dt.timedelta(hours=25))
 
     @property
     def quiet(self) -> Window:

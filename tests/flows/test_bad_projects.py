@@ -121,7 +121,6 @@ def test_the_others_are_done_and_mending_leaves_only_the_rest(
     assert bench.run(bench.quiet, batch_size=batch_size).writes == []
 
 
-@pytest.mark.xfail(reason="a client's error does not name the projects that it stopped")
 def test_a_failure_names_its_project(bench: Bench) -> None:
     project = bench.add_project("Bad", client=bench.world.harvest.add_client("Nobody AB"))
     bench.add_time(project)

@@ -146,7 +146,6 @@ def test_a_success_earlier_on_the_day_of_the_win_does_not_count(bench: Bench) ->
     assert settle(bench, order, BY_STATUS)[1].state is BillingState.WAITING
 
 
-@pytest.mark.xfail(reason="a second try has nothing to compare with but the day of the win")
 def test_a_stale_success_does_not_count_in_a_second_try_either(bench: Bench) -> None:
     order = opportunity(bench)
     status = {"integrationId": BILLING_APP, "callbackStatus": 1, "callbackMessage": ""}

@@ -8,16 +8,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import Row, rounded, total
 from harvest_upsales.domain.orders import OrderFields, Standing, invoice_of, our_rows, standing
-from harvest_upsales.records.harvest_records import UninvoicedProject
+from harvest_upsales.records.harvest_records import Project, UninvoicedProject
 from harvest_upsales.records.upsales_records import OrderBrief
 
 # Harvest refuses reports over more than 365 days; both ends count.
 REPORT_DAYS = 365
 # Clocks differ, and an entry may be saved while the previous run reads.
 OVERLAP = dt.timedelta(hours=3)
+# The run whose data interval holds this hour (UTC) compares the whole history.
+NIGHT_HOUR = 3
+# Time may be tracked before its project was made in Harvest, but hardly this long before.
+_BEFORE_PROJECT = dt.timedelta(days=REPORT_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +32,13 @@ class Window:
 
     :param updated_since: entries saved since then (scheduled runs)
     :param spent_from: entries of these days, both ends included (backfills, ``start_date``/``end_date``)
+    :param whole_history: compare Harvest's sums back to the account's beginning, not of the last year alone
     """
 
     updated_since: dt.datetime | None = None
     spent_from: dt.date | None = None
     spent_to: dt.date | None = None
+    whole_history: bool = False
 
     @property
     def everything(self) -> bool:
@@ -45,9 +53,15 @@ class Window:
         return f"time spent from {self.spent_from or 'the beginning'} to {self.spent_to or 'today'}"
 
 
-def window_of_schedule(start: dt.datetime) -> Window:
-    """Entries updated since the data interval's start, with an overlap."""
-    return Window(updated_since=_utc(start) - OVERLAP)
+def window_of_schedule(start: dt.datetime, end: dt.datetime) -> Window:
+    """Entries updated since the data interval's start, with an overlap.
+
+    One run a day compares the whole history: an old invoice that is deleted frees time and leaves no update behind.
+    """
+    first = _utc(start)
+    night = first.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    night = night if night >= first else night + dt.timedelta(days=1)
+    return Window(updated_since=first - OVERLAP, whole_history=night < _utc(end))
 
 
 def window_of_backfill(start: dt.datetime, end: dt.datetime) -> Window:
@@ -87,6 +101,19 @@ class Uninvoiced:
     hours: Decimal
     amount: Decimal
     priced: bool = True
+
+
+def beginning(projects: Iterable[Project], today: dt.date) -> dt.date:
+    """The day before which an account can hold no time: well before its first project."""
+    days = [today]
+    for project in projects:
+        days += [day for day in (project.starts_on, project.created_at and project.created_at.date()) if day]
+    return min(days) - _BEFORE_PROJECT
+
+
+def hours_alone(row: UninvoicedProject) -> UninvoicedProject:
+    """A fixed-fee project's row without its fee, which every window's report repeats."""
+    return replace(row, uninvoiced_amount=row.uninvoiced_expenses or Decimal(0))
 
 
 def uninvoiced_by_project(windows: Iterable[Iterable[UninvoicedProject]]) -> dict[int, Uninvoiced]:

@@ -65,7 +65,8 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
     """
     # Read before the orders and the sums: what is saved in between shows in one of them, or in the next window.
     changed = None if window.everything or only else _changed_time(services, window)
-    overview = read_overview(services, whole_history=window.everything, changed=changed)
+    whole_history = window.everything or window.whole_history
+    overview = read_overview(services, whole_history=whole_history, changed=changed)
     setup_checks.check_one_mode(services.settings, live_keys(overview.orders, services.fields))
     touched = _touched(services, changed, overview, only)
     orders = orders_to_settle(services, overview.orders, only, names=names_of(overview))

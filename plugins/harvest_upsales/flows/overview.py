@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -21,16 +23,15 @@ from harvest_upsales.domain.orders import (
 from harvest_upsales.domain.touched import (
     Held,
     Uninvoiced,
+    beginning,
     held_by_project,
+    hours_alone,
     report_windows,
     uninvoiced_by_project,
 )
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import UninvoicedProject
 from harvest_upsales.records.upsales_records import OrderBrief
-
-# Twenty years; an account's own history ends the search much sooner.
-_MOST_WINDOWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,28 @@ def read_overview(services: Services, *, whole_history: bool, changed: ChangedTi
     """
     orders = _brief_orders(services, changed)
     held = held_by_project(orders, services.fields, services.settings.default_product_id)
-    windows: list[list[UninvoicedProject]] = []
-    for number, (first, last) in enumerate(report_windows(services.today)):
-        # A fixed fee is in every window's report: it is counted in the newest only.
-        window = list(services.harvest.uninvoiced_report(first, last, include_fixed_fee=number == 0))
-        windows.append(window)
-        if number + 1 >= _MOST_WINDOWS or (number > 1 and not window):
-            break
-        if orders and not whole_history and _explained(held, uninvoiced_by_project(windows)):
-            break
+    ranges = report_windows(services.today)
+    windows = [list(services.harvest.uninvoiced_report(*next(ranges)))]
+    if whole_history or not orders or not _explained(held, uninvoiced_by_project(windows)):
+        for window in _older_windows(services, ranges):
+            windows.append(window)
+            if orders and not whole_history and _explained(held, uninvoiced_by_project(windows)):
+                break
     return Overview(uninvoiced_by_project(windows), orders, held)
+
+
+def _older_windows(
+    services: Services, ranges: Iterator[tuple[dt.date, dt.date]]
+) -> Iterator[list[UninvoicedProject]]:
+    """The report's other windows, back to the account's beginning."""
+    projects = list(services.harvest.projects())
+    fixed_fee = {project.id for project in projects if project.is_fixed_fee}
+    first_day = beginning(projects, services.today)
+    for first, last in ranges:
+        if last < first_day:
+            return
+        rows = services.harvest.uninvoiced_report(first, last)
+        yield [hours_alone(row) if row.project_id in fixed_fee else row for row in rows]
 
 
 def _brief_orders(services: Services, changed: ChangedTime | None) -> dict[HarvestKey, list[OrderBrief]]:

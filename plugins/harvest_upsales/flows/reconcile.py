@@ -43,7 +43,8 @@ def reconcile_run(
 ) -> Reconciliation:
     """Compare Harvest and Upsales.
 
-    :param sides: both sides as the run found them, where it wrote nothing since; ``None`` reads them anew
+    :param sides: both sides as the run found them, where it wrote nothing since; ``None`` reads them anew, and so
+        does a drift that they show
     :param failed: projects that failed in this run
     :param since: when the run began to read
     :param threshold: drift up to which nobody needs to look, in units of the project's currency
@@ -52,6 +53,10 @@ def reconcile_run(
     fresh = sides or read_overview(services, whole_history=False).sides
     why = Explanations(failed, approved_only=services.settings.approved_time_only, only=only)
     lines = reconcile(fresh.harvest, fresh.upsales, why)
+    if sides is not None and unexplained(lines, why, threshold=threshold):
+        # What was read before may be old by now: a run beside this one (a backfill's) may have written since.
+        fresh = read_overview(services, whole_history=False).sides
+        lines = reconcile(fresh.harvest, fresh.upsales, why)
     if unexplained(lines, why, threshold=threshold):
         why = replace(why, changed=_changed_since(services, since))
         lines = reconcile(fresh.harvest, fresh.upsales, why)

@@ -259,8 +259,7 @@ class Settlement:
         order = upsales.order(won.order_id)
         if self._is_marked(order, invoiced):
             self._done.append("the order was marked as invoiced already")
-            # An earlier try saved it, so its answers are newer than anything that this try could compare with.
-            return Before()
+            return billing_before(order, self._services.billing_app)
         self._refuse_moved_back(won, order, invoiced)
         before = billing_before(order, self._services.billing_app)
         stored = our_rows(order, settings.default_product_id)

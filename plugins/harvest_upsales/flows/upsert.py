@@ -269,7 +269,7 @@ class Upsert:
 
 
 def _names(error: HarvestUpsalesError, project_id: int) -> bool:
-    return isinstance(error, ProjectError) or str(project_id) in error.message
+    return f"Project {project_id}" in error.message
 
 
 def _with_project(

@@ -100,7 +100,7 @@ def window_of(context: Mapping[str, Any], spent_from: dt.date | None, spent_to: 
         return Window()
     if str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type)) == "backfill":
         return window_of_backfill(start, end)
-    return window_of_schedule(start)
+    return window_of_schedule(start, end)
 
 
 def _day(name: str, text: str | None) -> dt.date | None:

@@ -82,7 +82,7 @@ class SyncBillingOperator(ServicesOperator):
     def _was_cleared(self, context: Context) -> bool:
         """Whether a person cleared the task and this is the first try since; Airflow then allows as many tries anew."""
         task_instance = context["ti"]
-        tries_before = task_instance.max_tries - self.retries
+        tries_before = task_instance.max_tries - (self.retries or 0)
         return tries_before > 0 and task_instance.try_number == tries_before + 1
 
     def _conclude(self, state: str, detail: str) -> dict[str, Any]:

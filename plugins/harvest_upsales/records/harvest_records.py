@@ -82,6 +82,7 @@ class Project(Struct, frozen=True):
     code: str | None = None
     is_fixed_fee: bool = False
     fee: Decimal | None = None
+    created_at: datetime | None = None
     starts_on: date | None = None
     ends_on: date | None = None
 
