@@ -174,7 +174,9 @@ class Bench:
     @property
     def night(self) -> Window:
         """The window of the one run a day that compares the whole history; nothing was updated in it."""
-        start = (self.world.clock.now() + dt.timedelta(days=1)).replace(hour=3)
+        start = (self.world.clock.now() + dt.timedelta(days=1)).replace(
+            hour=3, minute=0, second=0, microsecond=0
+        )
         return window_of_schedule(start + dt.timedelta(hours=24), start + dt.timedelta(hours=25))
 
     @property
