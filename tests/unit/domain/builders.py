@@ -4,6 +4,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import Row
 from harvest_upsales.domain.orders import OrderFields
@@ -29,7 +31,7 @@ APP = 74
 
 def settings(**changes: Any) -> Settings:
     required = {"default_user_id": 1, "default_stage_id": 2, "default_product_id": PRODUCT}
-    return Settings(**(required | changes))
+    return msgspec.convert(required | changes, Settings)
 
 
 def project(**changes: Any) -> Project:

@@ -1,0 +1,178 @@
+"""Both sides of every project beside each other, and why they differ."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from harvest_upsales.domain.reconciliation import (
+    Balance,
+    Explanations,
+    ProjectBalance,
+    reconcile,
+    totals,
+    unexplained,
+)
+from harvest_upsales.domain.touched import Held, Uninvoiced
+from tests.unit.domain.builders import row
+
+NO_REASON = Explanations({})
+
+
+def theirs(hours: str = "1", amount: str = "1000", project: int = 100, currency: str = "SEK") -> Uninvoiced:
+    return Uninvoiced(project, "Webb", "Nordisk Form AB", currency, Decimal(hours), Decimal(amount))
+
+
+def held(*rows: Any, **changes: Any) -> Held:
+    return Held(rows=rows, currency="SEK", **changes)
+
+
+def lines(
+    harvest: Uninvoiced | None, upsales: Held | None, why: Explanations = NO_REASON
+) -> list[ProjectBalance]:
+    return reconcile(
+        {} if harvest is None else {100: harvest}, {} if upsales is None else {100: upsales}, why
+    )
+
+
+@pytest.mark.parametrize(
+    ("harvest", "upsales", "state", "drift"),
+    [
+        (theirs(), held(row("1", "1000"), live=(1,)), Balance.EQUAL, "0"),
+        (theirs(), held(row("1", "900"), live=(1,)), Balance.DRIFT, "100"),
+        (theirs(amount="900"), held(row("1", "1000"), live=(1,)), Balance.DRIFT, "-100"),
+        (theirs(), None, Balance.TIME_ONLY, "1000"),
+        (None, held(row("1", "1000"), live=(1,)), Balance.OPPORTUNITY_ONLY, "-1000"),
+        (None, held(row("0", "0"), live=(1,)), Balance.EQUAL, "0"),
+        (theirs(), held(lost=(1,)), Balance.LOST, "1000"),
+        (theirs(), held(row("1", "1000"), won=(1,)), Balance.HELD, "0"),
+        (theirs(amount="1500"), held(row("1", "1000"), won=(1,)), Balance.HELD, "500"),
+        (theirs(), held(settled=(1,)), Balance.AFTER_INVOICE, "1000"),
+        # A fee counts from its first entry, though the report has it from the project's start.
+        (theirs(hours="0", amount="50000"), held(row("0", "0"), live=(1,)), Balance.EQUAL, "0"),
+        (theirs(hours="0", amount="50000"), held(row("1", "50000"), live=(1,)), Balance.EQUAL, "0"),
+        # A month that is won hides nothing of the months beside it.
+        (theirs(amount="1500"), held(row("1", "1000"), won=(1,), live=(2,)), Balance.DRIFT, "500"),
+        (
+            theirs(amount="1500"),
+            held(row("1", "1000"), row("1", "500"), won=(1,), live=(2,)),
+            Balance.HELD,
+            "0",
+        ),
+        # A month that is lost is nobody's drift.
+        (
+            theirs(amount="1500"),
+            held(row("1", "500"), live=(1,), lost=(2,), lost_rows=(row("1", "1000"),)),
+            Balance.LOST,
+            "1000",
+        ),
+        (
+            theirs(amount="1600"),
+            held(row("1", "500"), live=(1,), lost=(2,), lost_rows=(row("1", "1000"),)),
+            Balance.DRIFT,
+            "1100",
+        ),
+    ],
+)
+def test_every_state_of_the_two_sides(
+    harvest: Uninvoiced | None, upsales: Held | None, state: Balance, drift: str
+) -> None:
+    (line,) = lines(harvest, upsales)
+
+    assert (line.state, line.drift) == (state, Decimal(drift))
+    assert line.drift == line.harvest - line.upsales
+
+
+@pytest.mark.parametrize(
+    ("harvest", "upsales"),
+    [
+        (theirs(hours="0", amount="50000"), None),
+        (theirs(hours="0", amount="0"), held(settled=(1,))),
+        (None, held(settled=(1,))),
+        (None, held(lost=(1,))),
+        (theirs(amount="0"), None),
+    ],
+)
+def test_projects_with_nothing_on_either_side_have_no_line(
+    harvest: Uninvoiced | None, upsales: Held | None
+) -> None:
+    assert lines(harvest, upsales) == []
+
+
+def test_a_line_names_the_project_and_its_orders() -> None:
+    (line,) = lines(theirs(), held(row("1", "1000"), live=(1,), won=(), settled=(2,), lost=(3,)))
+
+    assert line.project == "Nordisk Form AB: Webb"
+    assert line.orders == (1, 2, 3)
+    assert lines(None, held(row("1", "1"), live=(1,)))[0].project == "project 100"
+
+
+def test_the_largest_drift_comes_first() -> None:
+    found = reconcile(
+        {1: theirs(amount="10"), 2: theirs(amount="300"), 4: theirs(amount="10")},
+        {3: held(row("1", "500"), live=(9,))},
+        NO_REASON,
+    )
+
+    assert [line.project_id for line in found] == [3, 2, 1, 4]
+
+
+def test_totals_are_per_currency() -> None:
+    found = totals(
+        reconcile(
+            {1: theirs(amount="10.10"), 2: theirs(amount="20.20"), 3: theirs(currency="EUR", amount="5")},
+            {1: held(row("1", "10.10"), live=(9,))},
+            NO_REASON,
+        )
+    )
+
+    assert list(found) == ["EUR", "SEK"]
+    assert (found["SEK"].harvest, found["SEK"].upsales, found["SEK"].drift, found["SEK"].projects) == (
+        Decimal("30.30"),
+        Decimal("10.10"),
+        Decimal("20.20"),
+        2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("why", "cause"),
+    [
+        (NO_REASON, ""),
+        (Explanations({100: "no rate"}), "failed in this run: no rate"),
+        (Explanations({}, changed={100}), "its time changed while the run went on; the next run takes it up"),
+        (Explanations({}, approved_only=True), "Harvest's report counts time that is not approved"),
+        (Explanations({}, only={7}), "this run was confined to other projects"),
+        (Explanations({7: "x"}, changed={7}, only={100}), ""),
+    ],
+)
+def test_a_drift_has_a_likely_cause(why: Explanations, cause: str) -> None:
+    found = lines(theirs(), None, why)
+
+    assert [line.cause for line in found] == [cause]
+    assert bool(unexplained(found, why, threshold=Decimal(0))) is not bool(cause)
+
+
+def test_time_that_is_not_approved_explains_no_excess_in_upsales() -> None:
+    why = Explanations({}, approved_only=True)
+
+    assert unexplained(
+        lines(theirs(amount="900"), held(row("1", "1000"), live=(1,)), why), why, threshold=Decimal(0)
+    )
+    assert unexplained(lines(None, held(row("1", "1000"), live=(1,)), why), why, threshold=Decimal(0))
+
+
+@pytest.mark.parametrize(("threshold", "found"), [("999.99", 1), ("1000", 0), ("1000.01", 0)])
+def test_drift_up_to_the_threshold_is_nobody_s_concern(threshold: str, found: int) -> None:
+    for harvest, upsales in ((theirs(), None), (None, held(row("1", "1000"), live=(1,)))):
+        assert len(unexplained(lines(harvest, upsales), NO_REASON, threshold=Decimal(threshold))) == found
+
+
+@pytest.mark.parametrize("upsales", [held(lost=(1,)), held(won=(1,)), held(row("1", "1000"), live=(1,))])
+def test_what_people_decided_is_no_error_of_the_books(upsales: Held) -> None:
+    assert unexplained(lines(theirs(), upsales), NO_REASON, threshold=Decimal(0)) == []
+
+
+@pytest.mark.parametrize("upsales", [None, held(settled=(1,)), held(row("1", "1"), live=(1,))])
+def test_what_nobody_decided_is(upsales: Held | None) -> None:
+    assert len(unexplained(lines(theirs(), upsales), NO_REASON, threshold=Decimal(0))) == 1

@@ -1,0 +1,257 @@
+"""Which projects a run takes up."""
+
+import datetime as dt
+from decimal import Decimal
+from itertools import islice, pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pendulum
+import pytest
+
+from harvest_upsales.domain.keys import HarvestKey, Month
+from harvest_upsales.domain.touched import (
+    Held,
+    Uninvoiced,
+    Window,
+    drifted,
+    held_by_project,
+    report_windows,
+    uninvoiced_by_project,
+    window_of_backfill,
+    window_of_schedule,
+)
+from harvest_upsales.records.harvest_records import UninvoicedProject
+from tests.unit.domain.builders import FIELDS, OTHER_PRODUCT, PRODUCT, brief, row, row_json
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        dt.datetime(2026, 10, 25, 1, 0, tzinfo=dt.UTC),
+        dt.datetime(2026, 10, 25, 2, 0, fold=1, tzinfo=STOCKHOLM),
+        pendulum.datetime(2026, 10, 25, 1, 0, tz="UTC"),
+        pendulum.datetime(2026, 10, 24, 21, 0, tz="America/New_York"),
+    ],
+)
+def test_a_scheduled_run_looks_back_from_its_interval_s_start_with_an_overlap(start: dt.datetime) -> None:
+    window = window_of_schedule(start, start + dt.timedelta(hours=1))
+
+    assert window == Window(updated_since=dt.datetime(2026, 10, 24, 22, 0, tzinfo=dt.UTC))
+    assert type(window.updated_since) is dt.datetime
+    assert not window.everything
+
+
+def test_one_hourly_run_a_day_compares_the_whole_history() -> None:
+    hour = dt.timedelta(hours=1)
+    starts = [dt.datetime(2026, 10, 24, tzinfo=dt.UTC) + number * hour for number in range(48)]
+
+    nightly = [start for start in starts if window_of_schedule(start, start + hour).whole_history]
+
+    assert [start.hour for start in nightly] == [3, 3]
+    assert all(window_of_schedule(start, start + 24 * hour).whole_history for start in starts)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first", "last"),
+    [
+        (
+            dt.datetime(2026, 10, 1, tzinfo=dt.UTC),
+            dt.datetime(2026, 11, 1, tzinfo=dt.UTC),
+            "2026-10-01",
+            "2026-10-31",
+        ),
+        (
+            pendulum.datetime(2026, 10, 1, tz="Europe/Stockholm"),
+            pendulum.datetime(2026, 11, 1, tz="Europe/Stockholm"),
+            "2026-09-30",
+            "2026-10-31",
+        ),
+        (
+            pendulum.datetime(2026, 10, 1, tz="America/New_York"),
+            pendulum.datetime(2026, 11, 1, tz="America/New_York"),
+            "2026-10-01",
+            "2026-11-01",
+        ),
+        (
+            dt.datetime(2026, 3, 29, 0, tzinfo=dt.UTC),
+            dt.datetime(2026, 3, 29, 1, tzinfo=dt.UTC),
+            "2026-03-29",
+            "2026-03-29",
+        ),
+        (
+            dt.datetime(2026, 3, 28, 23, tzinfo=dt.UTC),
+            dt.datetime(2026, 3, 29, 0, tzinfo=dt.UTC),
+            "2026-03-28",
+            "2026-03-28",
+        ),
+        (
+            dt.datetime(2026, 3, 29, tzinfo=dt.UTC),
+            dt.datetime(2026, 3, 29, tzinfo=dt.UTC),
+            "2026-03-29",
+            "2026-03-29",
+        ),
+    ],
+)
+def test_a_backfill_looks_at_the_days_of_its_interval(
+    start: dt.datetime, end: dt.datetime, first: str, last: str
+) -> None:
+    window = window_of_backfill(start, end)
+
+    assert (str(window.spent_from), str(window.spent_to)) == (first, last)
+    assert window.updated_since is None
+
+
+def test_monthly_backfills_of_any_zone_leave_no_day_out() -> None:
+    for zone in ("UTC", "Europe/Stockholm", "America/New_York", "Pacific/Auckland"):
+        months = [pendulum.datetime(2024, 11, 1, tz=zone).add(months=number) for number in range(25)]
+        windows = [window_of_backfill(start, end) for start, end in pairwise(months)]
+        for one, following in pairwise(windows):
+            assert one.spent_to is not None
+            assert following.spent_from is not None
+            assert following.spent_from <= one.spent_to + dt.timedelta(days=1)
+
+
+def test_no_bounds_mean_everything() -> None:
+    assert Window().everything
+    assert str(Window()) == "everything"
+    assert not Window(spent_to=dt.date(2026, 1, 1)).everything
+    assert str(Window(spent_to=dt.date(2026, 1, 1))) == "time spent from the beginning to 2026-01-01"
+    assert str(
+        window_of_schedule(
+            dt.datetime(2026, 1, 1, 3, tzinfo=dt.UTC), dt.datetime(2026, 1, 1, 4, tzinfo=dt.UTC)
+        )
+    ) == ("time updated since 2026-01-01 00:00 UTC")
+
+
+@pytest.mark.parametrize("today", [dt.date(2026, 11, 22), dt.date(2028, 2, 29), dt.date(2025, 3, 1)])
+def test_report_windows_take_at_most_365_days_and_leave_no_gap(today: dt.date) -> None:
+    windows = list(islice(report_windows(today), 12))
+
+    assert all((last - first).days + 1 <= 365 for first, last in windows)
+    assert windows[0][1] == today
+    days = sorted(windows)
+    assert days[-1][0] == today + dt.timedelta(days=1)
+    for (_, last), (first, _) in pairwise(days):
+        assert first == last + dt.timedelta(days=1)
+
+
+def reported(
+    project_id: int = 100, hours: str = "1", amount: str | None = "1000", **changes: Any
+) -> UninvoicedProject:
+    known: dict[str, Any] = {
+        "project_id": project_id,
+        "client_id": 50,
+        "project_name": "Webb",
+        "client_name": "Nordisk Form AB",
+        "currency": "SEK",
+        "uninvoiced_hours": Decimal(hours),
+        "uninvoiced_amount": None if amount is None else Decimal(amount),
+    }
+    return UninvoicedProject(**(known | changes))
+
+
+def test_windows_add_up_without_expenses() -> None:
+    found = uninvoiced_by_project(
+        [
+            [reported(amount="1200", uninvoiced_expenses=Decimal(200)), reported(7)],
+            [],
+            [reported(hours="2", amount="500.50")],
+        ]
+    )
+
+    assert (found[100].hours, found[100].amount, found[100].priced) == (3, Decimal("1500.50"), True)
+    assert found[7].amount == 1000
+
+
+def test_an_amount_that_is_hidden_in_one_window_is_not_known() -> None:
+    found = uninvoiced_by_project([[reported()], [reported(amount=None)], [reported()]])
+
+    assert found[100].priced is False
+
+
+def test_orders_are_sorted_by_where_they_stand() -> None:
+    orders = {
+        HarvestKey("1", 100, Month(2026, number)): [
+            brief(row_json(str(number), "10"), row_json("1", "5", OTHER_PRODUCT), **changes)
+        ]
+        for number, changes in enumerate(
+            [
+                {"id": 1},
+                {"id": 2, "probability": 100},
+                {"id": 3, "probability": 100, "invoice": "9"},
+                {"id": 4, "probability": 0},
+                {"id": 5, "probability": 90, "invoice": "9"},
+            ],
+            start=1,
+        )
+    }
+
+    held = held_by_project(orders, FIELDS, PRODUCT)[100]
+
+    assert (held.live, held.won, held.settled, held.lost) == ((1,), (2,), (3, 5), (4,))
+    assert held.rows == (row("1", "10"), row("2", "10"))
+    assert held.lost_rows == (row("4", "10"),)
+    assert held.amount("SEK") == 30
+    assert held.currency == "SEK"
+
+
+def theirs(hours: str = "1", amount: str = "1000", **changes: Any) -> Uninvoiced:
+    return Uninvoiced(100, "Webb", "Nordisk Form AB", "SEK", Decimal(hours), Decimal(amount), **changes)
+
+
+def live(*rows: Any, **changes: Any) -> Held:
+    return Held(rows=rows, currency="SEK", live=(1,), **changes)
+
+
+@pytest.mark.parametrize(
+    ("harvest", "upsales", "by_month", "expected"),
+    [
+        # Equal, and worth the same after the one rounding.
+        (theirs(), live(row("1", "1000")), False, False),
+        (theirs(amount="0.02"), live(row("1", "0.0151")), False, False),
+        # Time that was deleted, added or re-priced.
+        (theirs(), live(row("1", "999.99")), False, True),
+        (None, live(row("1", "1000")), False, True),
+        (None, live(row("0", "0")), False, False),
+        (None, live(row("1", "1000"), row("-1", "1000")), False, True),
+        # New time, a fee without time, nothing.
+        (theirs(), None, False, True),
+        (theirs(hours="0", amount="50000"), None, False, False),
+        (theirs(hours="0", amount="0"), None, False, False),
+        (theirs(amount="0"), None, False, False),
+        # A fee whose time was deleted: neither the fee nor an emptied opportunity is looked at for ever.
+        (theirs(hours="0", amount="50000"), live(row("1", "50000")), False, False),
+        (theirs(hours="0", amount="50000"), live(row("0", "0")), False, False),
+        (theirs(hours="0", amount="60000"), live(row("1", "50000")), False, True),
+        # Hours that cancel out at different rates.
+        (theirs(hours="0", amount="-100"), live(row("2", "100"), row("-2", "150")), False, False),
+        # Rates that are hidden say nothing.
+        (theirs(amount="0", priced=False), live(row("1", "1000")), False, True),
+        # Decided by people, or settlement's.
+        (theirs(), Held(settled=(1,)), False, False),
+        (theirs(), Held(lost=(1,)), False, False),
+        (theirs(amount="2000"), Held(rows=(row("1", "1000"),), won=(1,)), False, False),
+        (None, Held(rows=(row("1", "1000"),), won=(1,)), False, False),
+        # By month, what is settled says nothing of the other months.
+        (theirs(), Held(settled=(1,)), True, True),
+        (theirs(hours="0", amount="0"), Held(settled=(1,)), True, False),
+        (theirs(), Held(lost=(1,), lost_rows=(row("1", "1000"),)), True, False),
+        (theirs(amount="1500"), Held(lost=(1,), lost_rows=(row("1", "1000"),)), True, True),
+        (theirs(), Held(rows=(row("1", "1000"),), won=(1,)), True, False),
+        (theirs(amount="1500"), Held(rows=(row("1", "1000"),), won=(1,)), True, True),
+        (theirs(amount="1500"), live(row("1", "500"), lost=(2,), lost_rows=(row("1", "1000"),)), True, False),
+    ],
+)
+def test_projects_that_drifted(
+    harvest: Uninvoiced | None, upsales: Held | None, by_month: bool, expected: bool
+) -> None:
+    found = drifted(
+        {} if harvest is None else {100: harvest},
+        {} if upsales is None else {100: upsales},
+        by_month=by_month,
+    )
+
+    assert found == ({100} if expected else set())
