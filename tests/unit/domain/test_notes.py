@@ -161,6 +161,7 @@ def test_the_limit_is_kept_in_bytes_and_the_rest_is_counted(letter: str, people:
     notes = with_entries(people, entries)
     listed = listed_lines(notes)
 
+    assert NOTES_LIMIT == 65_535
     assert size(notes) <= NOTES_LIMIT
     # As many as there is room for: one more would not have fitted.
     assert size(notes) + size(listed[0]) + 1 > NOTES_LIMIT - 4
