@@ -151,9 +151,8 @@ class AirflowApi:
     def xcom(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1, *, of: type[T]) -> T | None:
         """What a task returned, ``None`` where it returned nothing."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
-        answer = self._session.get(
-            self._url + path, params={"map_index": map_index, "stringify": "false"}, timeout=TIMEOUT_S
-        )
+        query: dict[str, str | int] = {"map_index": map_index, "stringify": "false"}
+        answer = self._session.get(self._url + path, params=query, timeout=TIMEOUT_S)
         if answer.status_code == requests.codes.not_found:
             return None
         value = msgspec.json.decode(_checked(answer).content, type=_Entry).value

@@ -155,6 +155,18 @@ class Programs:
                 raise ProgramError(msg)
             time.sleep(POLL_S)
 
+    @contextmanager
+    def held(self, *names: str) -> Iterator[None]:
+        """Let some programs stand still for a while."""
+        programs = [program for program in self._running if program.name in names]
+        try:
+            for program in programs:
+                _signal(program, signal.SIGSTOP)
+            yield
+        finally:
+            for program in programs:
+                _signal(program, signal.SIGCONT)
+
     def stop(self) -> None:
         """End every program: asked first, all at once, then killed with what they left behind."""
         with interrupts_held():

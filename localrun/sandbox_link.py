@@ -62,7 +62,7 @@ def connections(
 ) -> dict[str, str]:
     """Both connections and the settings, as environment variables.
 
-    :param suffix: the connections' ids end with it
+    :param suffix: the connections' ids end with it; another one than ``default`` also the settings' name
     """
     harvest = {
         "conn_type": "harvest",
@@ -73,8 +73,9 @@ def connections(
     }
     upsales = {"conn_type": "upsales", "host": addresses.upsales, "password": UPSALES_TOKEN}
     named = [name.replace("DEFAULT", suffix.upper()) for name in CONNECTIONS]
+    variable = SETTINGS if suffix == "default" else f"{SETTINGS}_{suffix.upper()}"
     return dict(zip(named, map(json.dumps, (harvest, upsales)), strict=True)) | {
-        SETTINGS: json.dumps(settings)
+        variable: json.dumps(settings)
     }
 
 
