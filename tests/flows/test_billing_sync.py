@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -164,3 +166,16 @@ def test_an_app_whose_clock_is_behind_is_believed(bench: Bench, setting: dict[st
     bench.world.billing.clock_behind = dt.timedelta(hours=hours)
     bench.win(order)
     assert settle(bench, order, setting)[1].state is BillingState.DONE
+
+
+def test_an_app_that_is_still_busy_with_the_win_is_not_called_a_second_time_meanwhile(bench: Bench) -> None:
+    """An app that makes an invoice of every call, until it has written its document number."""
+    order = opportunity(bench)
+    bench.world.billing.naive = True
+    bench.world.billing.delay_s = 0.6
+    bench.win(order)
+    services = replace(bench.services(**BILLED), sleep=threading.Event().wait)
+
+    Settlement(services, order).run()
+
+    assert len(bench.world.billing.customer_invoices) == 1

@@ -17,6 +17,7 @@ SUCCESS = 1
 # UTC. An answer may thus lie one or two whole hours (Swedish winter, summer) behind the save that it answers.
 _CLOCKS_BEHIND = (dt.timedelta(0), dt.timedelta(hours=1), dt.timedelta(hours=2))
 _CLOCK_JITTER = dt.timedelta(seconds=5)
+_STILL_BUSY = dt.timedelta(minutes=2)
 _LONGEST_ANSWER = dt.timedelta(minutes=10)
 
 
@@ -87,6 +88,19 @@ def has_taken(order: Order, app: BillingApp) -> bool:
         return bool(custom_text(order, app.reference_field))
     status = _newest(order, app)
     return status is not None and status.callback_status == SUCCESS and _answers_last_save(status, order)
+
+
+def has_answered(order: Order, app: BillingApp) -> bool:
+    """Whether the app has answered the order's last save, in whatever way."""
+    status = _newest(order, app)
+    return bool(custom_text(order, app.reference_field)) or (
+        status is not None and _answers_last_save(status, order)
+    )
+
+
+def saved_lately(order: Order, now: dt.datetime) -> bool:
+    """Whether the order was saved so shortly ago that an answer may still be on its way."""
+    return order.modified_at is not None and abs(now - order.modified_at) < _STILL_BUSY
 
 
 def billing_after(order: Order, app: BillingApp, before: Before) -> Billing:

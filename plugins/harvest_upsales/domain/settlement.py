@@ -182,22 +182,32 @@ def find_invoice(order_id: int, invoices: Iterable[Invoice]) -> Invoice | None:
 def check_invoice_amount(order: WonOrder, invoice: Invoice, rows: Sequence[Row]) -> Decimal:
     """The Harvest invoice must be worth what the order is.
 
-    Harvest rounds each line, the order's value is rounded once: half a minor unit a line may lie between them.
-
     :return: the difference, invoice minus order, before tax and discount
-    :raises SettlementHeldError: they are further apart
+    :raises SettlementHeldError: they are further apart than the rounding of lines explains
     """
     currency = order.project.client.currency
-    lines = sum((line.amount for line in invoice.line_items), Decimal(0))
-    difference = lines - total(rows, currency)
-    allowed = minor_unit(currency) * (len(invoice.line_items) + 1) / 2
-    if abs(difference) > allowed or invoice.currency.upper() != currency.upper():
+    if lines_differ(invoice, rows, currency):
         msg = (
-            f"{order}: Harvest invoice {invoice.id} is worth {lines} {invoice.currency}, its time "
+            f"{order}: Harvest invoice {invoice.id} is worth {_lines_total(invoice)} {invoice.currency}, its time "
             f"{total(rows, currency)} {currency}. Somebody changed the invoice: correct it, or delete it and retry."
         )
         raise SettlementHeldError(msg)
-    return difference
+    return _lines_total(invoice) - total(rows, currency)
+
+
+def lines_differ(invoice: Invoice, rows: Sequence[Row], currency: str) -> bool:
+    """Whether an invoice says another sum than the rows.
+
+    Harvest rounds each line, the order's value is rounded once: half a minor unit a line may lie between them.
+    """
+    allowed = minor_unit(currency) * (len(invoice.line_items) + 1) / 2
+    difference = _lines_total(invoice) - total(rows, currency)
+    return abs(difference) > allowed or invoice.currency.upper() != currency.upper()
+
+
+def _lines_total(invoice: Invoice) -> Decimal:
+    """The invoice before tax and discount."""
+    return sum((line.amount for line in invoice.line_items), Decimal(0))
 
 
 def has_to_be_sent(invoice: Invoice, settings: Settings) -> bool:

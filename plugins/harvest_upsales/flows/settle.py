@@ -12,7 +12,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from harvest_upsales.domain import settlement
-from harvest_upsales.domain.billing import Before, billing_before
+from harvest_upsales.domain.billing import Before, billing_before, has_answered, saved_lately
 from harvest_upsales.domain.money import Row, plain, same_rows, total
 from harvest_upsales.domain.orders import (
     Standing,
@@ -24,12 +24,16 @@ from harvest_upsales.domain.orders import (
     standing,
 )
 from harvest_upsales.domain.settlement import WonOrder
-from harvest_upsales.domain.uninvoiced_time import CountedTime, describe, rows_by_rate
+from harvest_upsales.domain.uninvoiced_time import CountedTime, describe
 from harvest_upsales.errors import HarvestUpsalesError, RejectedError, SettlementHeldError
+from harvest_upsales.flows.coverage import covered_rows, covered_time
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, InvoiceState, Project, TimeEntry
 from harvest_upsales.records.upsales_records import Order, OrderBrief
+
+# A billing app answers within seconds; one that does not is waited for after the settlement, in the triggerer.
+_ANSWER_WAITS_S = (1.0, 2.0, 3.0, 4.0)
 
 
 class CoveredTime(Struct, frozen=True):
@@ -102,7 +106,7 @@ class Settlement:
         :raises SettlementHeldError: a person has to do something first; the message says what
         :raises ProjectError: the project's time can't be priced, or several orders carry its key
         """
-        order = self._services.upsales.order(self._order_id)
+        order = self._when_answered(self._services.upsales.order(self._order_id))
         key = key_of(order, self._services.fields)
         if standing(order) is not Standing.WON or key is None or key.account_id != self._services.account_id:
             return Settled(order_id=order.id, won=False)
@@ -128,6 +132,22 @@ class Settlement:
         archived = self._archive(won)
         before = self._mark(won, invoiced, before)
         return self._report(won, invoiced, before, archived=archived, rounding=rounding, state=state)
+
+    def _when_answered(self, order: Order) -> Order:
+        """Give the billing app a moment to answer the person's move.
+
+        Our own save makes Upsales call the app again. An app that is still busy with the first call could make a
+        second customer invoice of it, or one of rows that late time is about to change.
+        """
+        app = self._services.billing_app
+        if app.integration_id is None or self._dry_run or invoice_of(order, self._services.fields):
+            return order
+        for wait_s in _ANSWER_WAITS_S:
+            if has_answered(order, app) or not saved_lately(order, self._services.now()):
+                break
+            self._services.sleep(wait_s)
+            order = self._services.upsales.order(order.id)
+        return order
 
     # --- step 1 and 2: compare, and invoice ------------------------------------------------------------------
 
@@ -171,23 +191,8 @@ class Settlement:
 
     def _covered(self, won: WonOrder, invoice: Invoice) -> Invoiced:
         """Read back what the invoice took in: time may have been tracked between the comparison and the invoice."""
-        if won.project.is_fixed_fee:
-            # A free-form line bills no time: the invoice's own line is what it covers.
-            rows = tuple(Row(plain(line.quantity), plain(line.unit_price)) for line in invoice.line_items)
-            return Invoiced(invoice, CountedTime(()), rows)
-        month = won.key.month
-        entries = [
-            entry
-            for entry in self._services.harvest.time_entries(
-                project_id=won.project.id,
-                is_billed=True,
-                from_=month.first_day if month else None,
-                to=month.last_day if month else None,
-            )
-            if entry.invoice is not None and entry.invoice.id == invoice.id
-        ]
-        time = CountedTime(tuple(sorted(entries, key=lambda entry: entry.id)))
-        rows = rows_by_rate(won.project, time.entries)
+        time = covered_time(self._services, won.project, won.key, invoice)
+        rows = covered_rows(won.project, invoice, time)
         if not rows:
             msg = (
                 f"{won}: Harvest invoice {invoice.id} (PO number {won.purchase_order}) covers none of the project's "

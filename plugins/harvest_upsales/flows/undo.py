@@ -8,10 +8,11 @@ from decimal import Decimal
 from msgspec import Struct
 
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.orders import Standing, invoice_of, key_of, saved, standing
-from harvest_upsales.domain.settlement import find_invoice
+from harvest_upsales.domain.orders import Standing, invoice_of, key_of, our_rows, saved, standing
+from harvest_upsales.domain.settlement import find_invoice, lines_differ
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import NotFoundError, SettlementHeldError
+from harvest_upsales.flows.coverage import covered_rows, covered_time
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, InvoiceState, Project
 from harvest_upsales.records.upsales_records import Order
@@ -47,6 +48,7 @@ def undo_invoice(services: Services, order_id: int, *, dry_run: bool = False) ->
     invoice = _invoice(services, order, project)
     if invoice is not None:
         _refuse_used(order, project, invoice)
+        _refuse_changed(services, order, project, key, invoice)
     done = []
     if invoice is not None:
         done.append(_delete(services, invoice, dry_run=dry_run))
@@ -102,11 +104,21 @@ def _refuse_used(order: Order, project: Project, invoice: Invoice) -> None:
             "or delete the invoice by hand, or move the order to 100 % again."
         )
         raise SettlementHeldError(msg)
+
+
+def _refuse_changed(
+    services: Services, order: Order, project: Project, key: HarvestKey, invoice: Invoice
+) -> None:
+    """An invoice that somebody changed is theirs: it was saved later than it was made, or says another sum."""
     created, updated = invoice.created_at, invoice.updated_at
-    if created is not None and updated is not None and updated - created > _UNTOUCHED:
+    saved_later = created is not None and updated is not None and updated - created > _UNTOUCHED
+    rows = covered_rows(project, invoice, covered_time(services, project, key, invoice))
+    if project.is_fixed_fee:
+        rows = our_rows(order, services.settings.default_product_id)
+    if saved_later or lines_differ(invoice, rows, project.client.currency):
         msg = (
-            f"{where}: it was moved back below 100 %, but somebody changed its Harvest invoice {invoice.id} since it "
-            "was made. Delete the invoice by hand, or move the order to 100 % again."
+            f"Order {order.id}, {describe(project)}: it was moved back below 100 %, but somebody changed its Harvest "
+            f"invoice {invoice.id} since it was made. Delete the invoice by hand, or move the order to 100 % again."
         )
         raise SettlementHeldError(msg)
 
