@@ -28,6 +28,7 @@ from harvest_upsales.flows.services import Services, Setup
 from harvest_upsales.flows.settle import Settled, Settlement
 from harvest_upsales.flows.undo import Undone, undo_invoice
 from harvest_upsales.flows.upsert import Outcome, Upsert
+from harvest_upsales.records.json_codec import encode
 from harvest_upsales.settings import Settings, parse_settings
 from sandbox.credentials import HARVEST_ACCOUNT_ID, HARVEST_TOKEN, UPSALES_TOKEN
 from sandbox.minimal import BILLING_APP, PRODUCT_TIME, STAGE_VERBAL_AGREEMENT, STAGE_WON, USER_BRIDGE
@@ -252,13 +253,13 @@ class Bench:
         self.world.upsales.move(order_id, STAGE_WON)
 
     def invoice_by_hand(self, project_id: int) -> int:
-        """Somebody invoices the project's time in Harvest."""
+        """Somebody invoices the project's time, or its fixed fee, in Harvest."""
         project = self.world.harvest.projects[project_id]
-        body = {
-            "client_id": project["client"]["id"],
-            "line_items_import": {"project_ids": [project_id], "time": {"summary_type": "task"}},
-        }
-        answer = self.harvest.transport.write("POST", "/invoices", msgspec.json.encode(body))
+        fee = {"kind": "Service", "quantity": 1, "unit_price": project["fee"], "project_id": project_id}
+        time = {"project_ids": [project_id], "time": {"summary_type": "task"}}
+        what = {"line_items": [fee]} if project["is_fixed_fee"] else {"line_items_import": time}
+        body = {"client_id": project["client"]["id"], **what}
+        answer = self.harvest.transport.write("POST", "/invoices", encode(body))
         return int(msgspec.json.decode(answer)["id"])
 
     def patch_invoice(self, invoice_id: int, **fields: Any) -> None:

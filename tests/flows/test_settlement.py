@@ -368,3 +368,18 @@ def test_a_project_made_unbillable_after_the_win_is_still_settled(bench: Bench) 
     bench.world.harvest.projects[project]["is_billable"] = False
     assert bench.run().errors == {}
     assert bench.invoice_field(order)
+
+
+def test_a_fixed_fee_that_was_invoiced_by_hand_is_not_invoiced_again(bench: Bench) -> None:
+    project = bench.add_project(is_fixed_fee=True, fee=80_000, hourly_rate=None)
+    bench.add_time(project, 2)
+    bench.run()
+    order = int(bench.order_of(project)["id"])
+    invoice = bench.invoice_by_hand(project)
+    bench.win(order)
+
+    (error,) = bench.run().errors
+
+    assert "80000" in str(error)
+    assert str(invoice) in str(error)
+    assert [one["id"] for one in bench.invoices()] == [invoice]

@@ -90,6 +90,23 @@ def has_taken(order: Order, app: BillingApp) -> bool:
     return status is not None and status.callback_status == SUCCESS and _answers_last_save(status, order)
 
 
+def may_have_taken(order: Order, app: BillingApp) -> bool:
+    """Whether the customer may have been invoiced already: any success since the day of the win counts.
+
+    The careful reading, for deciding whether rows may still change. :func:`has_taken` is the careful reading for
+    deciding whether the app need not be waited for.
+    """
+    status = _newest(order, app)
+    success = status is not None and status.callback_status == SUCCESS and _since_the_win(status, order)
+    return app.integration_id is not None and (success or bool(custom_text(order, app.reference_field)))
+
+
+def before_again(order: Order, app: BillingApp) -> Before:
+    """What a further try compares with, where an earlier one has saved the order: answers to that save are news."""
+    before = billing_before(order, app)
+    return Before(before.synced, None if has_answered(order, app) else before.answered_at)
+
+
 def has_answered(order: Order, app: BillingApp) -> bool:
     """Whether the app has answered the order's last save, in whatever way."""
     status = _newest(order, app)
@@ -100,7 +117,8 @@ def has_answered(order: Order, app: BillingApp) -> bool:
 
 def saved_lately(order: Order, now: dt.datetime) -> bool:
     """Whether the order was saved so shortly ago that an answer may still be on its way."""
-    return order.modified_at is not None and abs(now - order.modified_at) < _STILL_BUSY
+    saved = _aware(order.modified_at)
+    return saved is not None and abs(now - saved) < _STILL_BUSY
 
 
 def billing_after(order: Order, app: BillingApp, before: Before) -> Billing:

@@ -179,6 +179,35 @@ def find_invoice(order_id: int, invoices: Iterable[Invoice]) -> Invoice | None:
     return next(iter(found.values()), None)
 
 
+def check_fee_not_invoiced(order: WonOrder, invoices: Iterable[Invoice]) -> None:
+    """A fixed fee is invoiced once, by whomever: no time that is billed would tell.
+
+    :param invoices: the client's invoices, none of which was made for this order
+    :raises SettlementHeldError: some of the project's fee is on them
+    """
+    if not order.project.is_fixed_fee:
+        return
+    found = {invoice.id: _lines_of(invoice, order.project.id) for invoice in invoices}
+    invoiced = {invoice_id: amount for invoice_id, amount in found.items() if amount}
+    if sum(invoiced.values(), Decimal(0)) > 0:
+        ids = ", ".join(str(invoice_id) for invoice_id in sorted(invoiced))
+        msg = (
+            f"{order}: of its fixed fee, {sum(invoiced.values())} {order.project.client.currency} are invoiced in "
+            f"Harvest already (invoices {ids}). If one of them is for this order, set its PO number to {order.purchase_order}; "
+            "if not, take them off the project or correct its fee, then retry."
+        )
+        raise SettlementHeldError(msg)
+
+
+def _lines_of(invoice: Invoice, project_id: int) -> Decimal:
+    lines = (
+        line.amount
+        for line in invoice.line_items
+        if line.project is not None and line.project.id == project_id
+    )
+    return sum(lines, Decimal(0))
+
+
 def check_invoice_amount(order: WonOrder, invoice: Invoice, rows: Sequence[Row]) -> Decimal:
     """The Harvest invoice must be worth what the order is.
 

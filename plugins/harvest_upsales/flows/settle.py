@@ -12,7 +12,14 @@ from decimal import Decimal
 from msgspec import Struct
 
 from harvest_upsales.domain import settlement
-from harvest_upsales.domain.billing import Before, billing_before, has_answered, saved_lately
+from harvest_upsales.domain.billing import (
+    Before,
+    before_again,
+    billing_before,
+    has_answered,
+    may_have_taken,
+    saved_lately,
+)
 from harvest_upsales.domain.money import Row, plain, same_rows, total
 from harvest_upsales.domain.orders import (
     Standing,
@@ -118,7 +125,7 @@ class Settlement:
             key=key,
             project=project,
             rows=our_rows(order, self._services.settings.default_product_id),
-            billing_has_taken=before.synced,
+            billing_has_taken=may_have_taken(order, self._services.billing_app),
         )
         invoiced = self._invoice(won)
         if invoiced is None:
@@ -153,8 +160,10 @@ class Settlement:
 
     def _invoice(self, won: WonOrder) -> Invoiced | None:
         """The order's invoice, found or created; ``None`` in a dry run that would create it."""
-        found = self._find_invoice(won)
+        invoices = self._invoices(won)
+        found = settlement.find_invoice(won.order_id, invoices)
         if found is None:
+            settlement.check_fee_not_invoiced(won, invoices)
             entries = self._unbilled(won)
             time = settlement.time_to_invoice(won, entries, self._services.settings)
             rows = settlement.rows_to_invoice(won, time)
@@ -170,16 +179,16 @@ class Settlement:
             self._done.append(f"found Harvest invoice {found.id}")
         return self._covered(won, found)
 
-    def _find_invoice(self, won: WonOrder) -> Invoice | None:
-        invoices = self._services.harvest.invoices(client_id=won.project.client.id)
-        return settlement.find_invoice(won.order_id, invoices)
+    def _invoices(self, won: WonOrder) -> list[Invoice]:
+        return list(self._services.harvest.invoices(client_id=won.project.client.id))
 
     def _create_invoice(self, won: WonOrder) -> Invoice:
         harvest = self._services.harvest
         new = settlement.new_invoice(won)
         try:
             return self._services.write_once(
-                lambda: harvest.create_invoice(new), lambda: self._find_invoice(won)
+                lambda: harvest.create_invoice(new),
+                lambda: settlement.find_invoice(won.order_id, self._invoices(won)),
             )
         except RejectedError as error:
             msg = f"{won}: Harvest does not invoice it ({error.message}). Mend that there; the next run settles it."
@@ -264,11 +273,12 @@ class Settlement:
         order = upsales.order(won.order_id)
         if self._is_marked(order, invoiced):
             self._done.append("the order was marked as invoiced already")
-            return billing_before(order, self._services.billing_app)
+            return before_again(order, self._services.billing_app)
         self._refuse_moved_back(won, order, invoiced)
         before = billing_before(order, self._services.billing_app)
         stored = our_rows(order, settings.default_product_id)
-        late = WonOrder(order.id, won.key, won.project, stored, before.synced)
+        taken = may_have_taken(order, self._services.billing_app)
+        late = WonOrder(order.id, won.key, won.project, stored, taken)
         change = settlement.check_late_time(late, invoiced.rows, settings)
         body = saved(
             order,
