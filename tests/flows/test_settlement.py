@@ -378,7 +378,7 @@ def test_a_fixed_fee_that_was_invoiced_by_hand_is_not_invoiced_again(bench: Benc
     invoice = bench.invoice_by_hand(project)
     bench.win(order)
 
-    (error,) = bench.run().errors
+    (error,) = bench.run().errors.values()
 
     assert "80000" in str(error)
     assert str(invoice) in str(error)

@@ -193,8 +193,8 @@ def check_fee_not_invoiced(order: WonOrder, invoices: Iterable[Invoice]) -> None
         ids = ", ".join(str(invoice_id) for invoice_id in sorted(invoiced))
         msg = (
             f"{order}: of its fixed fee, {sum(invoiced.values())} {order.project.client.currency} are invoiced in "
-            f"Harvest already (invoices {ids}). If one of them is for this order, set its PO number to {order.purchase_order}; "
-            "if not, take them off the project or correct its fee, then retry."
+            f"Harvest already (invoices {ids}). If one of them is for this order, set its PO number to "
+            f"{order.purchase_order}; if not, take them off the project or correct its fee, then retry."
         )
         raise SettlementHeldError(msg)
 
