@@ -122,8 +122,11 @@ class ServicesOperator(HarvestUpsalesOperator):
 
 
 def to_xcom(value: Any) -> Any:
-    """Plain JSON values for XCom; a ``Decimal`` becomes text, so that no digit is lost."""
-    return msgspec.to_builtins(value)
+    """Plain JSON values for XCom; a ``Decimal`` becomes text, so that no digit is lost.
+
+    By way of JSON, for Airflow wraps a tuple in its own notation, which then stands in the UI and the REST API.
+    """
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def truth(value: bool | str | None) -> bool:

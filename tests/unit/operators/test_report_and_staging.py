@@ -52,6 +52,10 @@ def test_money_goes_through_xcom_with_every_digit() -> None:
     assert to_xcom(Row(Decimal("3.750"), Decimal("1250.50"))) == {"quantity": "3.750", "price": "1250.50"}
 
 
+def test_xcom_holds_lists_which_airflow_shows_as_they_are() -> None:
+    assert to_xcom({"rows": (Row(Decimal(1), Decimal(2)),)}) == {"rows": [{"quantity": "1", "price": "2"}]}
+
+
 def test_what_is_staged_comes_back_and_is_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__HARVEST_UPSALES__STAGING_PATH", tmp_path.as_uri())
 
