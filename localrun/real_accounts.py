@@ -71,6 +71,8 @@ def report(progress: Progress, api: AirflowApi) -> None:
     run_id = api.runs(DAG_ID)[0].dag_run_id
     outcomes = [o for found in _returned(api, run_id, "upsert_opportunities", list[Outcome]) for o in found]
     settled = list(_returned(api, run_id, "settle.mark_project_invoiced", Outcome))
+    if not any(instance.state == "success" for instance in api.task_instances(DAG_ID, run_id)):
+        return
     progress.say(f"\n{real_table(outcomes, settled)}\n")
     for billed in _returned(api, run_id, "settle.sync_billing", Outcome):
         progress.say(f"order {billed['order_id']} ({billed['project']}): {billed['billing']}")
