@@ -22,14 +22,13 @@ def project_id(world: World) -> int:
 
 def test_account_and_owner(harvest: HarvestHook) -> None:
     assert harvest.client.company().invoice_feature
-    assert "administrator" in harvest.client.me().access_roles
+    assert harvest.client.me().id
 
 
 def test_projects_are_archived_and_taken_back(harvest: HarvestHook, project_id: int) -> None:
     assert harvest.client.project(project_id).client.currency == "EUR"
     assert not harvest.client.set_project_active(project_id, False).is_active
-    assert [p.id for p in harvest.client.projects(is_active=False)] == [project_id]
-    assert list(harvest.client.projects(is_active=True)) == []
+    assert [(p.id, p.is_active) for p in harvest.client.projects()] == [(project_id, False)]
     assert harvest.client.set_project_active(project_id, True).is_active
 
 
@@ -54,11 +53,9 @@ def test_time_by_each_filter(harvest: HarvestHook, world: World, project_id: int
 
     assert set(ids()) == {old, new, running}
     assert ids(project_id=project_id, is_billed=True) == [old]
-    assert set(ids(is_billed=False, is_running=False)) == {new}
-    assert ids(is_running=True) == [running]
+    assert set(ids(is_billed=False)) == {new, running}
     assert set(ids(updated_since=since)) == {new, running}
     assert ids(from_=dt.date(2026, 10, 1), to=dt.date(2026, 10, 31)) == [old]
-    assert ids(client_id=1) == []
     assert world.journal.violations == []
 
 
@@ -90,7 +87,7 @@ def test_a_list_is_read_no_further_than_asked(harvest: HarvestHook, world: World
 
 def test_a_moment_without_a_zone_is_refused(harvest: HarvestHook) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        harvest.client.projects(updated_since=dt.datetime(2026, 11, 1))  # noqa: DTZ001
+        harvest.client.time_entries(updated_since=dt.datetime(2026, 11, 1))  # noqa: DTZ001
 
 
 def test_the_uninvoiced_report(harvest: HarvestHook, world: World, project_id: int) -> None:
@@ -126,10 +123,10 @@ def test_an_invoice_from_tracked_time(harvest: HarvestHook, world: World, projec
     )
 
     assert (made.state, made.amount, made.purchase_order) == ("draft", Decimal(2501), "upsales-order-7")
-    assert [i.id for i in harvest.client.invoices(client_id=client_id, project_id=project_id)] == [made.id]
-    harvest.client.mark_invoice(made.id, "send")
+    assert [i.id for i in harvest.client.invoices(client_id=client_id)] == [made.id]
+    assert list(harvest.client.invoices(client_id=client_id + 1)) == []
+    harvest.client.mark_as_sent(made.id)
     assert harvest.client.invoice(made.id).state == "open"
-    assert [i.id for i in harvest.client.invoices(state="open")] == [made.id]
     assert world.harvest.emails == []
     assert world.journal.violations == []
 
@@ -162,13 +159,6 @@ def test_a_draft_is_deleted_once(harvest: HarvestHook, project_id: int) -> None:
         harvest.client.invoice(made.id)
     with pytest.raises(NotFoundError):
         harvest.client.delete_invoice(made.id)
-
-
-def test_a_letter_to_the_customer_can_not_be_sent(harvest: HarvestHook, world: World) -> None:
-    with pytest.raises(ValueError, match="event"):
-        harvest.client.mark_invoice(1, "")
-
-    assert world.journal.entries == []
 
 
 def test_a_refusal_carries_harvests_own_words(harvest: HarvestHook, world: World) -> None:

@@ -127,7 +127,7 @@ def test_a_list_of_settings_is_read_to_its_end(scripted: Any, scripted_upsales: 
     scripted.say({"error": None, "metadata": {"total": 2}, "data": [{"id": 1, "name": "Ann"}]})
     scripted.say({"error": None, "metadata": {"total": 2}, "data": [{"id": 2, "name": "Bo"}]})
 
-    assert [user.id for user in scripted_upsales.client.users()] == [1, 2]
+    assert [user.id for user in scripted_upsales.client.users([1, 2])] == [1, 2]
     assert scripted.asked[1][1] == "/api/v2/users?limit=1000&offset=1"
 
 

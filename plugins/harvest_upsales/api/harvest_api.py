@@ -72,21 +72,9 @@ class HarvestClient:
         """
         return self.transport.get_decoded(f"/projects/{project_id:d}", of=Project)
 
-    def projects(
-        self,
-        *,
-        is_active: bool | None = None,
-        updated_since: dt.datetime | None = None,
-        client_id: int | None = None,
-    ) -> Iterator[Project]:
-        """All projects, newest first.
-
-        :param is_active: only active or only archived ones
-        :param updated_since: only those changed since; aware
-        :param client_id: only this client's
-        """
-        query = _query(is_active=is_active, client_id=client_id, updated_since=updated_since)
-        return _records(pages(self.transport, "/projects", query, of=ProjectsPage))
+    def projects(self) -> Iterator[Project]:
+        """All projects, archived ones too, newest first."""
+        return _records(pages(self.transport, "/projects", (), of=ProjectsPage))
 
     def set_project_active(self, project_id: int, active: bool) -> Project:
         """Archive a project, so that no time can be tracked on it, or take it back. Safe to repeat.
@@ -97,10 +85,10 @@ class HarvestClient:
         body = json_codec.encode({"is_active": active})
         return self.transport.write_decoded("PATCH", f"/projects/{project_id:d}", body, of=Project)
 
-    def contacts(self, *, client_id: int | None = None) -> Iterator[Contact]:
-        """Clients' contacts.
+    def contacts(self, *, client_id: int) -> Iterator[Contact]:
+        """A client's contacts.
 
-        :param client_id: only this client's
+        :param client_id: of the client
         """
         return _records(pages(self.transport, "/contacts", _query(client_id=client_id), of=ContactsPage))
 
@@ -110,9 +98,7 @@ class HarvestClient:
         self,
         *,
         project_id: int | None = None,
-        client_id: int | None = None,
         is_billed: bool | None = None,
-        is_running: bool | None = None,
         updated_since: dt.datetime | None = None,
         from_: dt.date | None = None,
         to: dt.date | None = None,
@@ -121,9 +107,7 @@ class HarvestClient:
         return _records(
             self.time_entry_pages(
                 project_id=project_id,
-                client_id=client_id,
                 is_billed=is_billed,
-                is_running=is_running,
                 updated_since=updated_since,
                 from_=from_,
                 to=to,
@@ -134,9 +118,7 @@ class HarvestClient:
         self,
         *,
         project_id: int | None = None,
-        client_id: int | None = None,
         is_billed: bool | None = None,
-        is_running: bool | None = None,
         updated_since: dt.datetime | None = None,
         from_: dt.date | None = None,
         to: dt.date | None = None,
@@ -145,9 +127,7 @@ class HarvestClient:
         """Time entries by page, for callers that keep a place or show progress.
 
         :param project_id: only of this project
-        :param client_id: only of this client's projects
         :param is_billed: only entries that are on an invoice, or only those that aren't
-        :param is_running: only running timers, or only stopped ones
         :param updated_since: only entries changed since; aware. Deleted ones leave no trace
         :param from_: first ``spent_date``
         :param to: last ``spent_date``
@@ -155,22 +135,19 @@ class HarvestClient:
         """
         query = _query(
             project_id=project_id,
-            client_id=client_id,
             is_billed=is_billed,
-            is_running=is_running,
             updated_since=updated_since,
             **{"from": from_, "to": to},
         )
         return pages(self.transport, "/time_entries", query, of=TimeEntriesPage, page_size=page_size)
 
-    def uninvoiced_report(
-        self, from_: dt.date, to: dt.date, *, include_fixed_fee: bool = True
-    ) -> Iterator[UninvoicedProject]:
-        """What is not invoiced yet, by project. Counts in the small rate limit of the Reports API.
+    def uninvoiced_report(self, from_: dt.date, to: dt.date) -> Iterator[UninvoicedProject]:
+        """What is not invoiced yet, by project; of a fixed-fee project, the fee that is left.
+
+        Counts in the small rate limit of the Reports API.
 
         :param from_: first ``spent_date``
         :param to: last ``spent_date``, at most 365 days in all
-        :param include_fixed_fee: fixed-fee projects too, with the fee that is left
         :raises ValueError: a range that the service refuses
         """
         days = (to - from_).days + 1
@@ -181,7 +158,7 @@ class HarvestClient:
         # The documentation's examples write the Reports API's dates without dashes.
         query = _query(
             **{"from": f"{from_:%Y%m%d}", "to": f"{to:%Y%m%d}"},
-            include_fixed_fee=include_fixed_fee,
+            include_fixed_fee=True,
         )
         found = pages(self.transport, "/reports/uninvoiced", query, of=UninvoicedPage, budget=REPORTS)
         return _records(found)
@@ -195,23 +172,14 @@ class HarvestClient:
         """
         return self.transport.get_decoded(f"/invoices/{invoice_id:d}", of=Invoice)
 
-    def invoices(
-        self,
-        *,
-        client_id: int | None = None,
-        project_id: int | None = None,
-        state: str | None = None,
-        updated_since: dt.datetime | None = None,
-    ) -> Iterator[Invoice]:
-        """Invoices, latest issued first. The service can't filter by ``purchase_order``: the caller does.
+    def invoices(self, *, client_id: int) -> Iterator[Invoice]:
+        """A client's invoices, latest issued first.
 
-        :param client_id: only of this client
-        :param project_id: only those with this project
-        :param state: ``draft``, ``open``, ``paid`` or ``closed``
-        :param updated_since: only those changed since; aware
+        The service can't filter by ``purchase_order``: the caller does.
+
+        :param client_id: of the client
         """
-        query = _query(client_id=client_id, project_id=project_id, state=state, updated_since=updated_since)
-        return _records(pages(self.transport, "/invoices", query, of=InvoicesPage))
+        return _records(pages(self.transport, "/invoices", _query(client_id=client_id), of=InvoicesPage))
 
     def create_invoice(self, invoice: NewInvoice) -> Invoice:
         """Create a draft. Imported time is billed and locked from then on.
@@ -221,16 +189,12 @@ class HarvestClient:
         """
         return self.transport.write_decoded("POST", "/invoices", json_codec.encode(invoice), of=Invoice)
 
-    def mark_invoice(self, invoice_id: int, event_type: str) -> None:
-        """Change an invoice's state. With an event type nobody is e-mailed.
+    def mark_as_sent(self, invoice_id: int) -> None:
+        """Open a draft. Nobody is e-mailed: only a message without an event is a letter to the customer.
 
         :param invoice_id: of the invoice
-        :param event_type: ``send``, ``close``, ``draft`` or ``re-open``
         """
-        if event_type not in ("send", "close", "draft", "re-open"):
-            # A message without a known event is a letter to the customer.
-            raise ValueError(f"Not an event of a Harvest invoice: {event_type!r}")
-        body = json_codec.encode({"event_type": event_type})
+        body = json_codec.encode({"event_type": "send"})
         self.transport.write_decoded("POST", f"/invoices/{invoice_id:d}/messages", body, of=Reference)
 
     def delete_invoice(self, invoice_id: int) -> None:

@@ -93,24 +93,18 @@ class Transport:
         self._rng = rng
         self._log = log
 
-    def get(self, path: str, params: Params = (), *, budget: str = READS) -> bytes:
-        """The body of a JSON answer.
-
-        :param path: below the base URL, starting with a slash
-        :param params: of the query; a key may occur more than once
-        :param budget: which rate limit it counts in
-        :raises ApiError: by what to do about it; see ``errors``
-        """
-        return bytes(self.get_decoded(path, params, of=msgspec.Raw, budget=budget))
-
     def get_decoded(
         self, path: str, params: Params = (), *, of: type[T], budget: str = READS, check: Check[T] = _accept
     ) -> T:
-        """A JSON answer as a record. A broken body is asked for again; see ``get``.
+        """A JSON answer as a record. A broken body is asked for again.
 
+        :param path: below the base URL, starting with a slash
+        :param params: of the query; a key may occur more than once
         :param of: type to decode to
+        :param budget: which rate limit it counts in
         :param check: says what is wrong with a decoded answer, where a service reports errors with status 200
         :raises UnexpectedAnswerError: well-formed JSON of another shape; names the field
+        :raises ApiError: by what to do about it; see ``errors``
         """
         return self._call("GET", path, params, b"", budget, lambda answer: _usable_body(answer, of, check))
 

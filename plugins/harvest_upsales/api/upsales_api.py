@@ -56,28 +56,25 @@ class UpsalesClient:
         """Whom the API key acts as."""
         return self._reader.one("/self", Owner)
 
-    def users(self, ids: Iterable[int] | None = None) -> list[User]:
+    def users(self, ids: Iterable[int]) -> list[User]:
         """People with access, inactive ones too.
 
         :param ids: only these; the filter is ours, as the service documents none for users
         """
-        return _only(self._reader.small_list("/users", User), ids)
+        wanted = set(ids)
+        return [user for user in self._reader.small_list("/users", User) if user.id in wanted]
 
     def order_stages(self) -> list[Stage]:
         """The stages of the Sales board. Several may be at 100 per cent."""
         return self._reader.small_list("/orderstages", Stage)
 
-    def products(self, ids: Iterable[int] | None = None) -> list[Product]:
+    def products(self, ids: Iterable[int]) -> list[Product]:
         """Products, inactive ones too.
 
         :param ids: only these
         """
-        wanted = None if ids is None else set(ids)
-        return [
-            item
-            for item in self._reader.sweep("/products", (), Product)
-            if wanted is None or item.id in wanted
-        ]
+        wanted = set(ids)
+        return [product for product in self._reader.sweep("/products", (), Product) if product.id in wanted]
 
     def currencies(self) -> list[Currency]:
         """The account's currencies, inactive ones too."""
@@ -112,20 +109,12 @@ class UpsalesClient:
 
     # --- companies ------------------------------------------------------------------------------------------
 
-    def companies(self, active_only: bool = True) -> Iterator[Company]:
-        """Companies in the order of their ids, without those that Upsales only identified as web visitors.
+    def companies(self) -> Iterator[Company]:
+        """The companies that can get orders, in the order of their ids.
 
-        :param active_only: only those that can get orders
+        Companies that Upsales only identified as web visitors are left out.
         """
-        filters = [("isExternal", "0"), *([("active", "1")] if active_only else [])]
-        return self._reader.sweep("/accounts", filters, Company)
-
-    def company(self, company_id: int) -> Company:
-        """One company.
-
-        :raises NotFoundError: there is none with this id
-        """
-        return self._reader.one(f"/accounts/{company_id:d}", Company)
+        return self._reader.sweep("/accounts", [("isExternal", "0"), ("active", "1")], Company)
 
     def companies_by_id(self, ids: Iterable[int]) -> list[Company]:
         """The companies with these ids, active or not; those that do not exist are missing.
@@ -210,8 +199,3 @@ class UpsalesClient:
         :raises AnswerLostError: read the order before saving it again
         """
         return self._reader.sent("PUT", f"/orders/{order_id:d}", body, Order)
-
-
-def _only(found: list[User], ids: Iterable[int] | None) -> list[User]:
-    wanted = None if ids is None else set(ids)
-    return [item for item in found if wanted is None or item.id in wanted]

@@ -222,7 +222,7 @@ class Settlement:
             return state if state != InvoiceState.DRAFT else None
 
         def send() -> str:
-            harvest.mark_invoice(invoice.id, "send")
+            harvest.mark_as_sent(invoice.id)
             return InvoiceState.OPEN
 
         state = self._services.write_once(send, sent)
