@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pendulum
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TriggerRule, task_group
 
-from harvest_upsales.operators.base_operator import WRITES_POOL
+from harvest_upsales.operators.base_operator import RETRIES, WRITES_POOL
 from harvest_upsales.operators.check_setup_operator import CheckSetupOperator
 from harvest_upsales.operators.extract_time_operator import ExtractTimeOperator
 from harvest_upsales.operators.find_won_operator import FindWonOrdersOperator
 from harvest_upsales.operators.mark_invoiced_operator import MarkProjectInvoicedOperator
 from harvest_upsales.operators.reconcile_operator import ReconcileOperator
-from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
 from harvest_upsales.operators.sync_billing_operator import SyncBillingOperator
 from harvest_upsales.operators.upsert_operator import UpsertOpportunitiesOperator
 from harvest_upsales.settings import SETTINGS_VARIABLE
 
+DAG_DOC = """
+Time tracked in **Harvest** becomes opportunities in **Upsales**; won orders become invoiced, closed projects.
+
+| task | what it does | what its failure means |
+|---|---|---|
+| `check_setup` | checks settings, rights, fields | mend the setting or right it names; nothing was written |
+| `extract_time` | finds changed projects and orders to settle | a service does not answer, or a setting is wrong |
+| `upsert_opportunities` | writes opportunities, in batches | it names each project; the others are done |
+| `find_won_orders` | lists the orders to settle | |
+| `mark_project_invoiced` | invoices, archives, marks the order | the order is held: it says what to do |
+| `sync_billing` | waits for the billing app | the app's own words, or its silence |
+| `reconcile` | compares both services | a task failed, or sums differ without a known cause |
+
+Clear a failed task once its message is dealt with: it does only what is left. *Trigger* takes params: a
+**dry run** says what would be written and writes nothing; **projects** and **days** confine a run.
+"""
 PARAMS = {
     "dry_run": Param(
         False, type="boolean", title="Dry run", description="Say what would be written, and write nothing."
@@ -77,14 +91,11 @@ def harvest_upsales_dag(
             "catchup": False,
             "max_active_runs": 1,
             "tags": ["harvest", "upsales"],
-            "params": PARAMS,
-            "doc_md": __doc__,
+            "params": {**PARAMS, **dag_arguments.pop("params", {})},
+            "doc_md": DAG_DOC,
             "render_template_as_native_obj": False,
-            "default_args": {
-                "retries": 3,
-                "retry_delay": dt.timedelta(minutes=2),
-                "retry_policy": RecoveryRetryPolicy(),
-            },
+            # Stands here, too, as Airflow asks a mapped task's policy of the DAG.
+            "default_args": {**RETRIES, **dag_arguments.pop("default_args", {})},
             **dag_arguments,
         },
     ) as dag:

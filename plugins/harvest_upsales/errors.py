@@ -1,7 +1,7 @@
 """Every error of the package, each with the recovery that fits it.
 
-The recovery is what callers act on: the task's retry policy reads it, operators decide by it whether one
-project's failure may be set aside until the others are done. Messages say what happened, to which project or
+The recovery is what the tasks' retry policy acts on. One project's failure is set aside until the others are done,
+unless it is one of ``CONCERN_EVERY_PROJECT``. Messages say what happened, to which project or
 order, and what to do next; they never hold a token, a response body or a person's name.
 """
 
@@ -45,6 +45,14 @@ class SetupError(HarvestUpsalesError):
     """A connection or an account is not ready for the integration (rights, invoicing, custom fields)."""
 
 
+class ParamsError(HarvestUpsalesError, ValueError):
+    """A parameter of a run is no day, no list of ids, or a window that ends before it begins."""
+
+
+class RunFailedError(HarvestUpsalesError):
+    """Tasks of the run failed, or the two services differ: the run is not green, whatever its last task did."""
+
+
 # --- answers of the two services -----------------------------------------------------------------------------
 
 
@@ -80,6 +88,10 @@ class AuthenticationError(ApiError, PermissionError):
 
 class PermissionDeniedError(ApiError, PermissionError):
     """403: the token's owner lacks a right, or the account lacks a feature."""
+
+
+CONCERN_EVERY_PROJECT = (SettingsError, SetupError, AuthenticationError, PermissionDeniedError)
+"""With one of these, no other project can go well either."""
 
 
 class NotFoundError(ApiError, LookupError):
@@ -176,12 +188,12 @@ class PartialFailureError(HarvestUpsalesError):
         self.failures = tuple(failures)
         lines = "\n".join(f"  - {failure.message}" for failure in self.failures)
         super().__init__(f"{len(self.failures)} failed, {done} done. A retry takes up what is left:\n{lines}")
-        self.recovery = gravest(failure.recovery for failure in self.failures)
+        self.recovery = most_retryable(failure.recovery for failure in self.failures)
 
 
-_GRAVITY = (Recovery.WAIT_AND_RETRY, Recovery.LOOK_UP_FIRST, Recovery.REPORT, Recovery.FAIL_NOW)
+_LIKELIEST_TO_PASS = (Recovery.WAIT_AND_RETRY, Recovery.LOOK_UP_FIRST, Recovery.REPORT, Recovery.FAIL_NOW)
 
 
-def gravest(recoveries: Iterable[Recovery]) -> Recovery:
+def most_retryable(recoveries: Iterable[Recovery]) -> Recovery:
     """The recovery of a task with several failures: retry as long as one of them may go away by itself."""
-    return min(recoveries, key=_GRAVITY.index)
+    return min(recoveries, key=_LIKELIEST_TO_PASS.index)

@@ -77,7 +77,7 @@ def test_a_month_won_by_every_client_is_invoiced_exactly(demo: Bench, first: Run
         assert abs(lines - worth_before[order["id"]]) <= cents
         assert demo.invoice_field(order["id"]) == str(invoice["id"])
     month = Month(2026, 10)
-    ours = {invoice["id"] for invoice in made.values()}
+    ours = {made[f"upsales-order-{order_id}"]["id"] for order_id in worth_before}
     for entry in world.harvest.time_entries.values():
         if entry["invoice"] and entry["invoice"]["id"] in ours:
             assert str(month) == entry["spent_date"][:7]

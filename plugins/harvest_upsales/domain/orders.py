@@ -57,6 +57,21 @@ class Standing(StrEnum):
     LOST = "lost"
 
 
+class Place(StrEnum):
+    """Where an order of ours stands, by its probability and ``HARVEST_INVOICE``."""
+
+    OPEN = "open"
+    """An opportunity that follows the project's time."""
+    WON = "won"
+    """At 100 per cent and not invoiced: settlement takes it up."""
+    SETTLED = "settled"
+    """At 100 per cent and invoiced."""
+    REOPENED = "reopened"
+    """Invoiced and moved back below 100 per cent: the rule ``reopened_orders``."""
+    LOST = "lost"
+    """At 0 per cent: people's."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderFields:
     """Ids of the custom fields; ``None`` where the field does not exist (yet)."""
@@ -71,6 +86,20 @@ def standing(order: Order | OrderBrief) -> Standing:
     if order.probability >= WON:
         return Standing.WON
     return Standing.LOST if order.probability <= LOST else Standing.OPEN
+
+
+def place_of(order: Order | OrderBrief, fields: OrderFields) -> Place:
+    """Where an order of ours stands between tracking and settlement."""
+    invoiced = bool(invoice_of(order, fields))
+    match standing(order):
+        case Standing.WON:
+            return Place.SETTLED if invoiced else Place.WON
+        case _ if invoiced:
+            return Place.REOPENED
+        case Standing.LOST:
+            return Place.LOST
+        case Standing.OPEN:
+            return Place.OPEN
 
 
 def custom_text(order: Order | OrderBrief, field_id: int | None) -> str:

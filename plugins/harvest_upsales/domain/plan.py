@@ -8,7 +8,7 @@ from enum import StrEnum
 from harvest_upsales.domain import notes as notes_block
 from harvest_upsales.domain.money import Row, plain, same_rows, total
 from harvest_upsales.domain.opportunity import Desired
-from harvest_upsales.domain.orders import OrderFields, Standing, invoice_of, our_rows, standing
+from harvest_upsales.domain.orders import OrderFields, Place, our_rows, place_of
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import ProjectError
 from harvest_upsales.records.upsales_records import Order, OrderBrief
@@ -59,22 +59,22 @@ def plan_new(desired: Desired, settings: Settings) -> Plan:
 
 def why_left_alone(desired: Desired, order: Order | OrderBrief, fields: OrderFields) -> str | None:
     """Why an existing order is not touched, or ``None`` where it may be: lost and won orders are people's."""
-    match standing(order):
-        case Standing.LOST:
+    match place_of(order, fields):
+        case Place.LOST:
             return f"order {order.id} is lost" + (
                 f", with {_worth(desired)} uninvoiced" if desired.rows else ""
             )
-        case Standing.WON if invoice_of(order, fields):
+        case Place.SETTLED:
             since = (
                 f"; {_worth(desired)} came since" if desired.rows and not desired.project.is_fixed_fee else ""
             )
             return f"order {order.id} is won and invoiced" + since
-        case Standing.WON:
+        case Place.WON:
             return f"order {order.id} is won: settlement takes it up"
-        case Standing.OPEN if invoice_of(order, fields):
+        case Place.REOPENED:
             # Its time is billed in Harvest, so by the rules of an open one it would be emptied.
             return f"order {order.id} is invoiced and was moved back to {plain(order.probability)} %"
-        case _:
+        case Place.OPEN:
             return None
 
 

@@ -16,9 +16,9 @@ from harvest_upsales.domain.opportunity import describe_opportunity
 from harvest_upsales.domain.uninvoiced_time import (
     CountedTime,
     counted_time,
+    counts,
     describe,
     fixed_fee_row,
-    is_uninvoiced,
     rows_by_rate,
 )
 from harvest_upsales.errors import SettlementHeldError
@@ -78,7 +78,7 @@ def time_to_invoice(order: WonOrder, entries: Sequence[TimeEntry], settings: Set
             f"{order}: a timer is running on the project. Stop it in Harvest; the next run settles the order."
         )
         raise SettlementHeldError(msg)
-    unapproved = [entry for entry in entries if is_uninvoiced(entry) and not entry.is_closed]
+    unapproved = [entry for entry in entries if counts(entry, approved_only=False) and not entry.is_closed]
     if settings.approved_time_only and unapproved and not order.project.is_fixed_fee:
         hours = plain(sum((entry.rounded_hours for entry in unapproved), Decimal(0)))
         msg = (

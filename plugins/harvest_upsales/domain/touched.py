@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import Row, rounded, total
-from harvest_upsales.domain.orders import OrderFields, Standing, invoice_of, our_rows, standing
+from harvest_upsales.domain.orders import OrderFields, Place, our_rows, place_of
 from harvest_upsales.records.harvest_records import Project, UninvoicedProject
 from harvest_upsales.records.upsales_records import OrderBrief
 
@@ -166,37 +166,27 @@ def held_by_project(
     orders: Mapping[HarvestKey, Iterable[OrderBrief]], fields: OrderFields, product_id: int
 ) -> dict[int, Held]:
     """Sort our orders by project and by where they stand."""
-    rows: defaultdict[tuple[int, str], list[Row]] = defaultdict(list)
-    ids: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    rows: defaultdict[tuple[int, Place], list[Row]] = defaultdict(list)
+    ids: defaultdict[tuple[int, Place], list[int]] = defaultdict(list)
     currencies: dict[int, str] = {}
     for key, found in orders.items():
         for order in found:
             currencies[key.project_id] = order.currency or ""
-            where = _where(order, fields)
-            ids[key.project_id, where].append(order.id)
-            rows[key.project_id, where].extend(our_rows(order, product_id))
+            place = place_of(order, fields)
+            ids[key.project_id, place].append(order.id)
+            rows[key.project_id, place].extend(our_rows(order, product_id))
     return {
         project: Held(
-            rows=(*rows[project, "live"], *rows[project, "won"]),
-            lost_rows=tuple(rows[project, "lost"]),
+            rows=(*rows[project, Place.OPEN], *rows[project, Place.WON]),
+            lost_rows=tuple(rows[project, Place.LOST]),
             currency=currency,
-            live=tuple(ids[project, "live"]),
-            won=tuple(ids[project, "won"]),
-            settled=tuple(ids[project, "settled"]),
-            lost=tuple(ids[project, "lost"]),
+            live=tuple(ids[project, Place.OPEN]),
+            won=tuple(ids[project, Place.WON]),
+            settled=(*ids[project, Place.SETTLED], *ids[project, Place.REOPENED]),
+            lost=tuple(ids[project, Place.LOST]),
         )
         for project, currency in currencies.items()
     }
-
-
-def _where(order: OrderBrief, fields: OrderFields) -> str:
-    match standing(order):
-        case Standing.LOST:
-            return "lost"
-        case Standing.WON:
-            return "settled" if invoice_of(order, fields) else "won"
-        case Standing.OPEN:
-            return "settled" if invoice_of(order, fields) else "live"
 
 
 def drifted(harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, Held], *, by_month: bool) -> set[int]:

@@ -14,18 +14,13 @@ from harvest_upsales.errors import ProjectError
 from harvest_upsales.records.harvest_records import BillBy, Project, TimeEntry
 
 
-def is_uninvoiced(entry: TimeEntry) -> bool:
-    """The rule: billable, not billed, not running."""
-    return entry.billable and not entry.is_billed and not entry.is_running
-
-
 def counts(entry: TimeEntry, *, approved_only: bool) -> bool:
     """Whether an entry is part of its project's opportunity; ``approved_only`` wants Harvest's approval too."""
-    return is_uninvoiced(entry) and (entry.is_closed or not approved_only)
+    return why_not_counted(entry, approved_only=approved_only) is None
 
 
 def why_not_counted(entry: TimeEntry, *, approved_only: bool) -> str | None:
-    """Why an entry is part of no opportunity, or ``None`` where it is."""
+    """The rule: what is billable, not billed and not running counts. Why an entry does not, or ``None``."""
     if not entry.billable:
         return "not billable"
     if entry.is_billed:

@@ -6,7 +6,7 @@ from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.upsales_api import UpsalesClient
 from harvest_upsales.domain import setup_checks
 from harvest_upsales.domain.orders import OrderFields
-from harvest_upsales.errors import SettingsError
+from harvest_upsales.errors import SetupError
 from harvest_upsales.flows.services import Setup
 from harvest_upsales.records.upsales_records import CustomField, NewCustomField
 from harvest_upsales.settings import Settings
@@ -76,7 +76,7 @@ def _create_fields(
         msg = "Upsales accepted the order fields but does not list them. Create them by hand: " + ", ".join(
             f"{new.alias} (String)" for new in missing
         )
-        raise SettingsError(msg)
+        raise SetupError(msg)
     return fields
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from harvest_upsales.domain import setup_checks
 from harvest_upsales.domain.changes import ChangedTime, IdleProject
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.orders import Standing, invoice_of, standing
+from harvest_upsales.domain.orders import Place, place_of
 from harvest_upsales.domain.touched import Window, drifted
 from harvest_upsales.flows.check_setup import confirm_before_writing
 from harvest_upsales.flows.overview import Overview, live_keys, names_of, read_overview
@@ -115,11 +115,14 @@ def orders_to_settle(
     :param only: orders of these projects alone
     :param names: readable names by project id; without one, the order's description stands in
     """
+    wanted = {Place.WON, Place.REOPENED}
+    places = (
+        (key, order, place_of(order, services.fields)) for key, found in orders.items() for order in found
+    )
     found = [
-        OrderToSettle(order_id=order.id, label=_label(key, order, names or {}), undo=undo)
-        for key, order in _each(orders)
-        for undo in _settlement_wanted(services, order)
-        if not only or key.project_id in only
+        OrderToSettle(order.id, _label(key, order, names or {}), undo=place is Place.REOPENED)
+        for key, order, place in places
+        if place in wanted and (not only or key.project_id in only)
     ]
     return sorted(found, key=lambda order: order.order_id)
 
@@ -127,17 +130,6 @@ def orders_to_settle(
 def _label(key: HarvestKey, order: OrderBrief, names: Mapping[int, str]) -> str:
     name = names.get(key.project_id) or order.description or f"project {key.project_id}"
     return f"{name} (order {order.id})"
-
-
-def _settlement_wanted(services: Services, order: OrderBrief) -> tuple[bool, ...]:
-    """Nothing, ``(False,)`` for a won order that is not invoiced, ``(True,)`` for an invoiced one that was reopened."""
-    invoiced = bool(invoice_of(order, services.fields))
-    won = standing(order) is Standing.WON
-    return (invoiced,) if won != invoiced else ()
-
-
-def _each(orders: Mapping[HarvestKey, Iterable[OrderBrief]]) -> Iterable[tuple[HarvestKey, OrderBrief]]:
-    return ((key, order) for key, found in orders.items() for order in found)
 
 
 def _batches(project_ids: list[int], size: int) -> tuple[Batch, ...]:

@@ -11,15 +11,7 @@ from msgspec.structs import replace
 from harvest_upsales.domain.changes import ChangedTime
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import rounded
-from harvest_upsales.domain.orders import (
-    AnyOrder,
-    OrderFields,
-    Standing,
-    by_key,
-    invoice_of,
-    key_of,
-    standing,
-)
+from harvest_upsales.domain.orders import AnyOrder, OrderFields, Place, by_key, key_of, place_of
 from harvest_upsales.domain.touched import (
     Held,
     Uninvoiced,
@@ -32,6 +24,8 @@ from harvest_upsales.domain.touched import (
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import UninvoicedProject
 from harvest_upsales.records.upsales_records import OrderBrief
+
+_LIVE = frozenset({Place.OPEN, Place.WON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +97,7 @@ def _brief_orders(services: Services, changed: ChangedTime | None) -> dict[Harve
 
     def without_notes(order: OrderBrief) -> OrderBrief:
         key = key_of(order, services.fields)
-        if listing is not None and key is not None and _is_live(order, services.fields):
+        if listing is not None and key is not None and place_of(order, services.fields) in _LIVE:
             listing.cross_off(key.project_id, order.notes)
         return replace(order, notes=None)
 
@@ -125,17 +119,7 @@ def our_orders(services: Services, of: type[AnyOrder]) -> dict[HarvestKey, list[
 
 def live_keys(orders: dict[HarvestKey, list[OrderBrief]], fields: OrderFields) -> list[HarvestKey]:
     """Keys of orders that are open, or won and not invoiced."""
-    return [key for key, found in orders.items() if any(_is_live(order, fields) for order in found)]
-
-
-def _is_live(order: OrderBrief, fields: OrderFields) -> bool:
-    match standing(order):
-        case Standing.OPEN:
-            return True
-        case Standing.WON:
-            return not invoice_of(order, fields)
-        case _:
-            return False
+    return [key for key, found in orders.items() if any(place_of(order, fields) in _LIVE for order in found)]
 
 
 def _explained(held: dict[int, Held], found: dict[int, Uninvoiced]) -> bool:

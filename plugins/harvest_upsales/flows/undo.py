@@ -8,7 +8,16 @@ from decimal import Decimal
 from msgspec import Struct
 
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.orders import Standing, invoice_of, key_of, our_rows, saved, standing
+from harvest_upsales.domain.orders import (
+    Place,
+    Standing,
+    invoice_of,
+    key_of,
+    our_rows,
+    place_of,
+    saved,
+    standing,
+)
 from harvest_upsales.domain.settlement import find_invoice, lines_differ
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import NotFoundError, SettlementHeldError
@@ -41,7 +50,7 @@ def undo_invoice(services: Services, order_id: int, *, dry_run: bool = False) ->
     """
     order = services.upsales.order(order_id)
     key = key_of(order, services.fields)
-    reopened = standing(order) is not Standing.WON and bool(invoice_of(order, services.fields))
+    reopened = place_of(order, services.fields) is Place.REOPENED
     if key is None or not reopened or key.account_id != services.account_id:
         return Undone(order_id=order_id, reopened=False)
     project = services.harvest.project(key.project_id)

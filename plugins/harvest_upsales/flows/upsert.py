@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
@@ -17,12 +17,11 @@ from harvest_upsales.domain.plan import Action, FieldChange, Plan, plan_existing
 from harvest_upsales.domain.setup_checks import active_currency
 from harvest_upsales.domain.uninvoiced_time import counted_time, describe, why_not_billed
 from harvest_upsales.errors import (
-    AuthenticationError,
+    CONCERN_EVERY_PROJECT,
     HarvestUpsalesError,
-    PermissionDeniedError,
     ProjectError,
     Recovery,
-    SettingsError,
+    SetupError,
 )
 from harvest_upsales.flows.company_book import CompanyBook
 from harvest_upsales.flows.overview import our_orders
@@ -50,14 +49,6 @@ class Outcome(Struct, frozen=True):
     currency: str = ""
     reason: str = ""
     changes: tuple[FieldChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A project that could not be synced."""
-
-    outcome: Outcome
-    error: HarvestUpsalesError
 
 
 class Upsert:
@@ -90,7 +81,7 @@ class Upsert:
                     projects.get(project_id), project_id, time.get(project_id, []), orders
                 )
                 in_a_row = 0
-            except (AuthenticationError, PermissionDeniedError, SettingsError):
+            except CONCERN_EVERY_PROJECT:
                 raise
             except HarvestUpsalesError as error:
                 yield self._failed(projects.get(project_id), project_id, error)
@@ -231,7 +222,7 @@ class Upsert:
                 f"Upsales does not list the new orders {ids} by their HARVEST_KEY. Nothing more is created until it "
                 "does: check that the order field HARVEST_KEY is visible to the API key, then retry."
             )
-            raise SettingsError(msg)
+            raise SetupError(msg)
 
     def _currency(self, project: Project) -> Currency:
         found = active_currency(project, self._currencies)
@@ -269,7 +260,7 @@ class Upsert:
 
 
 def _names(error: HarvestUpsalesError, project_id: int) -> bool:
-    return f"Project {project_id}" in error.message
+    return re.search(rf"\bProject {project_id}\b", error.message) is not None
 
 
 def _with_project(

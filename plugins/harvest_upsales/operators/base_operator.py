@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 from airflow.sdk import BaseOperator, Variable
 from airflow.sdk.definitions.context import Context
 
-from harvest_upsales.errors import SettingsError
+from harvest_upsales.errors import SetupError
 from harvest_upsales.flows.services import Services, Setup
 from harvest_upsales.hooks.harvest_hook import HarvestHook
 from harvest_upsales.hooks.upsales_hook import UpsalesHook
@@ -18,6 +19,12 @@ from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
 from harvest_upsales.settings import SETTINGS_VARIABLE, Settings, parse_settings
 
 WRITES_POOL = "upsales_writes"
+# How the operators are tried again where neither they nor their DAG say otherwise.
+RETRIES: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay": timedelta(minutes=2),
+    "retry_policy": RecoveryRetryPolicy(),
+}
 
 
 class HarvestUpsalesOperator(BaseOperator):
@@ -41,7 +48,8 @@ class HarvestUpsalesOperator(BaseOperator):
         plan_only: bool | str = False,
         **kwargs: Any,
     ) -> None:
-        kwargs.setdefault("retry_policy", RecoveryRetryPolicy())
+        for name, value in RETRIES.items():
+            kwargs.setdefault(name, value)
         super().__init__(**kwargs)
         self.harvest_conn_id = harvest_conn_id
         self.upsales_conn_id = upsales_conn_id
@@ -94,7 +102,7 @@ class ServicesOperator(HarvestUpsalesOperator):
     def services(self, context: Context) -> Services:
         """Both services with the settings and the set-up.
 
-        :raises SettingsError: the set-up is missing, because its task did not succeed
+        :raises SetupError: the set-up is missing, because its task did not succeed
         """
         return Services(
             harvest=self.harvest_hook.client,
@@ -117,7 +125,7 @@ class ServicesOperator(HarvestUpsalesOperator):
                 "There is no checked set-up: pass the output of CheckSetupOperator as setup, or see that the task "
                 f"{self.setup_task_id} succeeded."
             )
-            raise SettingsError(msg)
+            raise SetupError(msg)
         return msgspec.convert(self._found_setup(context), Setup, strict=False)
 
 

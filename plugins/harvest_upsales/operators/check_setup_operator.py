@@ -32,4 +32,5 @@ class CheckSetupOperator(HarvestUpsalesOperator):
             self.log.warning("%s", warning)
         self.log.info("The set-up is complete: Harvest account %s", self.harvest_hook.account_id)
         self.log_requests()
-        return to_xcom(setup)  # type: ignore[no-any-return]
+        returned: dict[str, Any] = to_xcom(setup)
+        return returned

@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk.definitions.context import Context
 
 from harvest_upsales.domain.touched import Window, window_of_backfill, window_of_schedule
-from harvest_upsales.errors import SettingsError
+from harvest_upsales.errors import ParamsError
 from harvest_upsales.flows.extract import Extract, extract
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.report import table
@@ -55,7 +55,9 @@ class ExtractTimeOperator(ServicesOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Look for changes; nothing is written."""
-        window = window_of(context, _day("spent_from", self.spent_from), _day("spent_to", self.spent_to))
+        first = _day("start_date (spent_from)", self.spent_from)
+        last = _day("end_date (spent_to)", self.spent_to)
+        window = window_of(context, first, last)
         self.log.info("Looking at %s", window)
         services = self.services(context)
         began = services.now()
@@ -67,7 +69,8 @@ class ExtractTimeOperator(ServicesOperator):
         task_instance.xcom_push(key=IDLE_KEY, value=to_xcom(found.idle))
         task_instance.xcom_push(key=BEGAN_KEY, value=began.isoformat())
         self.log_requests()
-        return to_xcom(found.batches)  # type: ignore[no-any-return]
+        returned: list[dict[str, Any]] = to_xcom(found.batches)
+        return returned
 
     def _report(self, found: Extract) -> None:
         projects = sum(len(batch.project_ids) for batch in found.batches)
@@ -93,7 +96,7 @@ def window_of(context: Mapping[str, Any], spent_from: dt.date | None, spent_to: 
     if spent_from or spent_to:
         if spent_from and spent_to and spent_from > spent_to:
             msg = f"The window ends ({spent_to}) before it begins ({spent_from})"
-            raise SettingsError(msg)
+            raise ParamsError(msg)
         return Window(spent_from=spent_from, spent_to=spent_to)
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     if start is None or end is None or start == end:
@@ -110,7 +113,7 @@ def _day(name: str, text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(str(text))
     except ValueError:
         msg = f"{name} is {text!r}, but has to be a day such as 2026-10-31"
-        raise SettingsError(msg) from None
+        raise ParamsError(msg) from None
 
 
 def ids_of(given: Sequence[int] | str | None) -> list[int]:
@@ -122,4 +125,4 @@ def ids_of(given: Sequence[int] | str | None) -> list[int]:
         return sorted({int(part) for part in text.strip("[]() ").split(",") if part.strip()})
     except ValueError:
         msg = f"project_ids is {given!r}, but has to be a list of Harvest project ids"
-        raise SettingsError(msg) from None
+        raise ParamsError(msg) from None

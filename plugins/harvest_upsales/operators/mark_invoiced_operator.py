@@ -59,7 +59,8 @@ class MarkProjectInvoicedOperator(ServicesOperator):
             msg = f"{order.label} is no longer at 100 %: nothing to settle"
             raise AirflowSkipException(msg)
         self._report(settled)
-        return to_xcom(settled)  # type: ignore[no-any-return]
+        returned: dict[str, Any] = to_xcom(settled)
+        return returned
 
     def _order(self) -> OrderToSettle:
         if isinstance(self.order, int | str):

@@ -13,7 +13,7 @@ from airflow.sdk.definitions.context import Context
 
 from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.reconciliation import Balance, ProjectBalance
-from harvest_upsales.errors import HarvestUpsalesError
+from harvest_upsales.errors import RunFailedError
 from harvest_upsales.flows.overview import Sides
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
@@ -25,10 +25,6 @@ OPPORTUNITIES = Asset("harvest_upsales/opportunities")
 _FAILED = frozenset({"failed", "upstream_failed"})
 # A failed write may have taken effect.
 _WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.FAIL})
-
-
-class RunFailedError(HarvestUpsalesError):
-    """Tasks of the run failed, or the two services differ: the run is not green, whatever its last task did."""
 
 
 class ReconcileOperator(ServicesOperator):
@@ -77,14 +73,16 @@ class ReconcileOperator(ServicesOperator):
         ran = _Ran.of(context, self)
         result = self._compare(context, ran)
         self._report(result)
-        summary = to_xcom({"projects": result.lines, "totals": result.totals, "drifts": len(result.drifts)})
+        summary: dict[str, Any] = to_xcom(
+            {"projects": result.lines, "totals": result.totals, "drifts": len(result.drifts)}
+        )
         _tell_asset(context, summary["totals"])
         context["ti"].xcom_push(key="return_value", value=summary)
         verdict = _verdict(failed_tasks, () if self.only_plans else result.drifts)
         if verdict:
             raise RunFailedError(verdict)
         clear(ran.overview)
-        return summary  # type: ignore[no-any-return]
+        return summary
 
     def _compare(self, context: Context, ran: _Ran) -> Reconciliation:
         services = self.services(context)

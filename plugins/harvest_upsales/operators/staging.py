@@ -51,13 +51,16 @@ def staged(place: str | None, of: type[T]) -> T | None:
 
 
 def clear(place: str | None) -> None:
-    """Remove what was staged."""
+    """Remove what was staged; safe to repeat. Tidying up never decides a run."""
     if not place:
         return
     path = ObjectStoragePath(place)
-    path.unlink(missing_ok=True)
-    if not any(path.parent.iterdir()):
-        path.parent.rmdir()
+    try:
+        path.unlink(missing_ok=True)
+        if path.parent.exists() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    except OSError as error:
+        _log.warning("Could not remove %s (%s)", place, error)
 
 
 def _root() -> str:

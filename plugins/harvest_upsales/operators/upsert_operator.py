@@ -46,13 +46,15 @@ class UpsertOpportunitiesOperator(ServicesOperator):
         try:
             outcomes.extend(upsert.run())
         finally:
+            # Whatever ends the batch, what was done by then is told and known to reconcile.
             self.log_requests()
-        self.log.info("%s", _report(outcomes, planned=self.only_plans))
-        if upsert.failures:
+            self.log.info("%s", _report(outcomes, planned=self.only_plans))
             context["ti"].xcom_push(key="return_value", value=to_xcom(outcomes))
+        if upsert.failures:
             done = sum(outcome.action is not Action.FAIL for outcome in outcomes)
             raise PartialFailureError(done, upsert.failures)
-        return to_xcom(outcomes)  # type: ignore[no-any-return]
+        returned: list[dict[str, Any]] = to_xcom(outcomes)
+        return returned
 
     def _project_ids(self) -> list[int]:
         if isinstance(self.batch, Mapping):

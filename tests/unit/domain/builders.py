@@ -131,10 +131,7 @@ def won(
 
 
 def invoice(*amounts: str, **changes: Any) -> Invoice:
-    lines = [
-        InvoiceLine(number, Decimal(1), Decimal(amount), Decimal(amount))
-        for number, amount in enumerate(amounts)
-    ]
+    lines = [InvoiceLine(Decimal(1), Decimal(amount), Decimal(amount)) for amount in amounts]
     known: dict[str, Any] = {
         "id": 3000,
         "state": "draft",

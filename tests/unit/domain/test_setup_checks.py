@@ -24,9 +24,9 @@ PROJECT = HarvestKey("1", 100)
 
 
 def test_invoicing_has_to_be_on() -> None:
-    setup_checks.check_invoicing(HarvestCompany("Byrå", invoice_feature=True))
+    setup_checks.check_invoicing(HarvestCompany(invoice_feature=True))
     with pytest.raises(SetupError, match="Invoicing is not activated in Harvest"):
-        setup_checks.check_invoicing(HarvestCompany("Byrå", invoice_feature=False))
+        setup_checks.check_invoicing(HarvestCompany(invoice_feature=False))
 
 
 def test_the_user_exists_and_is_active() -> None:
@@ -38,20 +38,20 @@ def test_the_user_exists_and_is_active() -> None:
 
 @pytest.mark.parametrize("probability", ["1", "90", "99"])
 def test_a_stage_of_the_board_is_returned(probability: str) -> None:
-    stage = Stage(2, "Verbal", Decimal(probability))
+    stage = Stage(2, Decimal(probability))
 
-    assert setup_checks.check_stage(settings(), [Stage(1, "Lead", Decimal(10)), stage]) is stage
+    assert setup_checks.check_stage(settings(), [Stage(1, Decimal(10)), stage]) is stage
 
 
 @pytest.mark.parametrize("probability", ["0", "0.5", "99.5", "100"])
 def test_a_stage_outside_1_to_99_per_cent_is_refused(probability: str) -> None:
     with pytest.raises(SettingsError, match=rf"default_stage_id names the stage Verbal at {probability} %"):
-        setup_checks.check_stage(settings(), [Stage(2, "Verbal", Decimal(probability))])
+        setup_checks.check_stage(settings(), [Stage(2, Decimal(probability), "Verbal")])
 
 
 def test_a_stage_that_is_missing_is_refused() -> None:
     with pytest.raises(SettingsError, match="default_stage_id is 2"):
-        setup_checks.check_stage(settings(), [Stage(1, "Lead", Decimal(10))])
+        setup_checks.check_stage(settings(), [Stage(1, Decimal(10))])
 
 
 def test_the_product_exists_and_is_active() -> None:

@@ -143,7 +143,6 @@ def reported(
 ) -> UninvoicedProject:
     known: dict[str, Any] = {
         "project_id": project_id,
-        "client_id": 50,
         "project_name": "Webb",
         "client_name": "Nordisk Form AB",
         "currency": "SEK",

@@ -65,6 +65,7 @@ def test_what_is_staged_comes_back_and_is_cleared(tmp_path: Path, monkeypatch: p
     clear(place)
     assert staged(place, Sides) is None
     assert list(tmp_path.iterdir()) == []
+    clear(place)
 
 
 def test_what_cannot_be_staged_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
