@@ -367,7 +367,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         TIME,
         "Time counts while it is billable, not billed and not running",
-        "domain.uninvoiced_time.is_uninvoiced",
+        "domain.uninvoiced_time.why_not_counted",
         "unit/domain/test_uninvoiced_time.py"
         "::test_time_that_is_not_billable_billed_or_running_does_not_count",
         "flows/test_convergence.py::test_a_running_timer_and_unbillable_time_do_not_count",
@@ -383,7 +383,7 @@ RULES: tuple[Rule, ...] = (
         "The price is the rate on each entry",
         "domain.uninvoiced_time.rows_by_rate",
         "unit/domain/test_uninvoiced_time.py::test_one_row_per_distinct_rate_the_dearest_first",
-        "flows/test_convergence.py::test_time_changed_without_a_trace_converges",
+        "property/test_account_properties.py::test_rows_sum_to_the_entries_exactly",
     ),
     _rule(
         TIME,
@@ -445,7 +445,6 @@ RULES: tuple[Rule, ...] = (
         "Its rows sum to Harvest's own uninvoiced amount",
         "domain.uninvoiced_time.rows_of_time",
         "flows/test_first_sync.py::test_every_projects_rows_sum_to_harvests_own_amount",
-        "property/test_account_properties.py::test_rows_sum_to_the_entries_exactly",
     ),
     _rule(
         OPPORTUNITY,
@@ -613,7 +612,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTLEMENT,
         "Orders with our key that are won and not invoiced are settled",
-        "flows.extract._settlement_wanted",
+        "domain.orders.place_of",
         "flows/test_settlement.py::test_a_won_order_is_invoiced_closed_and_marked",
         "flows/test_settlement.py::test_twice_equals_once",
     ),
@@ -902,9 +901,9 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         SECRETS,
-        "No token reaches Airflow's database, XCom or task logs",
-        "hooks.service_hook.ServiceHook._secret",
-        "airflow/test_dag_runs.py::test_no_token_reaches_the_database_or_a_log",
+        "What waits in Airflow's database names the connection, and holds no token",
+        "triggers.billing_trigger.BillingTrigger.serialize",
+        "unit/operators/test_billing_trigger.py::test_the_trigger_is_made_again_from_plain_json",
         "scheduler/test_real_scheduler.py::test_no_token_is_left_in_logs_or_the_metadata_database",
     ),
     _rule(
