@@ -52,7 +52,7 @@ def test_a_read_outlives_what_passes(
     world.faults.add(**fault, service="harvest", times=2)
     world.faults.add(**fault, service="upsales", times=2)
 
-    assert harvest.client.company().name
+    assert harvest.client.company().invoice_feature
     assert upsales.client.order_stages()
 
     assert len(world.journal.entries) == 6

@@ -7,6 +7,7 @@ import pytest
 from harvest_upsales.errors import NotFoundError, RejectedError, UnexpectedAnswerError
 from harvest_upsales.hooks.harvest_hook import HarvestHook
 from harvest_upsales.hooks.upsales_hook import UpsalesHook
+from harvest_upsales.records.upsales_records import OrderBrief
 
 PROJECT = {
     "name": "Website",
@@ -121,6 +122,17 @@ def test_an_envelope_without_content(
 
     with pytest.raises(kind, match="GET /orders/7"):
         scripted_upsales.client.order(7)
+
+
+def test_fields_that_nothing_needs_may_be_absent(scripted: Any, scripted_upsales: UpsalesHook) -> None:
+    order = {"id": 7, "probability": 90}
+    scripted.say({"error": None, "data": {**order, "stage": {"id": 9}, "client": {"id": 40}}})
+    scripted.say({"error": None, "data": [order]})
+    scripted.say({"error": None, "data": [{"id": 9, "probability": 90}]})
+
+    assert scripted_upsales.client.order(7).user is None
+    assert [brief.rows for brief in scripted_upsales.client.orders(OrderBrief)] == [[]]
+    assert [stage.probability for stage in scripted_upsales.client.order_stages()] == [90]
 
 
 def test_a_list_of_settings_is_read_to_its_end(scripted: Any, scripted_upsales: UpsalesHook) -> None:

@@ -19,7 +19,7 @@ from harvest_upsales.records.upsales_records import (
     OrderBody,
     OrderBrief,
 )
-from sandbox.minimal import PRODUCT_TIME, STAGE_VERBAL_AGREEMENT, USER_BRIDGE, USER_INACTIVE
+from sandbox.minimal import BILLING_APP, PRODUCT_TIME, STAGE_VERBAL_AGREEMENT, USER_BRIDGE, USER_INACTIVE
 from sandbox.world import World
 
 
@@ -58,7 +58,7 @@ def test_what_set_up_looks_at(upsales: UpsalesHook) -> None:
     assert {s.id: s.probability for s in client.order_stages()}[STAGE_VERBAL_AGREEMENT] == 90
     assert [p.id for p in client.products([PRODUCT_TIME])] == [PRODUCT_TIME]
     assert "SEK" in [currency.iso for currency in client.currencies()]
-    assert "Fortnox Premium" in [app.name for app in client.standard_integrations()]
+    assert BILLING_APP in [app.id for app in client.standard_integrations()]
 
 
 def test_a_field_is_created_and_listed(upsales: UpsalesHook, world: World) -> None:

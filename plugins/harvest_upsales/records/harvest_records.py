@@ -38,28 +38,16 @@ class Reference(Struct, frozen=True):
     name: str = ""
 
 
-class InvoiceReference(Struct, frozen=True):
-    """The invoice that billed a time entry."""
-
-    id: int
-    number: str | None = None
-
-
 class Company(Struct, frozen=True):
     """The Harvest account. ``/company`` answers administrators only."""
 
-    name: str
     invoice_feature: bool
-    approval_feature: bool = False
-    base_uri: str = ""
 
 
 class Me(Struct, frozen=True):
-    """The owner of the personal access token."""
+    """The owner of the personal access token. That there is one is all that is asked."""
 
     id: int
-    is_active: bool = True
-    access_roles: list[str] = field(default_factory=list)
 
 
 class ProjectClient(Struct, frozen=True):
@@ -91,7 +79,6 @@ class Contact(Struct, frozen=True):
     """A client's contact."""
 
     id: int
-    client: Reference
     email: str | None = None
 
 
@@ -110,13 +97,12 @@ class TimeEntry(Struct, frozen=True):
     user: Reference | None = None
     task: Reference | None = None
     notes: str | None = None
-    invoice: InvoiceReference | None = None
+    invoice: Reference | None = None
 
 
 class InvoiceLine(Struct, frozen=True):
     """A line of an invoice; ``amount`` is before tax and discount."""
 
-    id: int
     quantity: Decimal
     unit_price: Decimal
     amount: Decimal
@@ -132,10 +118,7 @@ class Invoice(Struct, frozen=True):
     currency: str
     number: str | None = None
     purchase_order: str | None = None
-    client: Reference | None = None
     line_items: list[InvoiceLine] = field(default_factory=list)
-    sent_at: datetime | None = None
-    paid_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -147,7 +130,6 @@ class UninvoicedProject(Struct, frozen=True):
     """
 
     project_id: int
-    client_id: int
     project_name: str
     client_name: str
     currency: str

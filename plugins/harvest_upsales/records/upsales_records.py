@@ -22,18 +22,15 @@ class Reference(Struct, frozen=True):
 
 
 class Owner(Struct, frozen=True):
-    """Who an API key acts as (``/self``)."""
+    """Who an API key acts as (``/self``). That there is one is all that is asked."""
 
     id: int
-    email: str | None = None
-    name: str | None = None
 
 
 class User(Struct, frozen=True):
     """A person with access to Upsales. ``active`` is 1 or 0."""
 
     id: int
-    name: str = ""
     active: bool | int = 1
 
 
@@ -41,15 +38,14 @@ class Stage(Struct, frozen=True):
     """A stage of the Sales board; ``probability`` in per cent is the default of orders moved there."""
 
     id: int
-    name: str
     probability: Decimal
+    name: str = ""
 
 
 class Product(Struct, frozen=True):
     """A product; products can't be deleted, only made inactive."""
 
     id: int
-    name: str = ""
     active: bool | int = 1
 
 
@@ -59,7 +55,6 @@ class Currency(Struct, frozen=True):
     iso: str
     rate: Decimal
     active: bool | int = True
-    is_master: bool = field(name="masterCurrency", default=False)
 
 
 class Company(Struct, frozen=True):
@@ -68,7 +63,6 @@ class Company(Struct, frozen=True):
     id: int
     name: str
     active: bool | int = True
-    currency: str | None = None
 
 
 class Contact(Struct, frozen=True):
@@ -77,17 +71,15 @@ class Contact(Struct, frozen=True):
     id: int
     client: Reference | None = None
     email: str | None = None
-    active: bool | int = True
 
 
 class CustomField(Struct, frozen=True):
     """The definition of a custom field."""
 
     id: int
-    name: str
+    name: str = ""
     alias: str | None = None
     datatype: str | None = None
-    obligatory: bool | int | None = field(name="obligatoryField", default=0)
 
 
 class CustomValue(Struct, frozen=True):
@@ -107,7 +99,7 @@ class IntegrationStatus(Struct, frozen=True):
 
 
 class OrderRow(Struct, frozen=True):
-    """One row: ``value`` of the order is the sum of quantity times net price."""
+    """One row; ``price`` is what one costs after discount."""
 
     quantity: Decimal
     price: Decimal
@@ -130,8 +122,8 @@ class Order(Struct, frozen=True):
     id: int
     probability: Decimal
     stage: Reference
-    user: Reference | None
     client: Reference
+    user: Reference | None = None
     description: str | None = None
     date: dt.date | None = None
     close_date: dt.date | None = field(name="closeDate", default=None)
@@ -142,8 +134,6 @@ class Order(Struct, frozen=True):
     client_connection: Reference | None = field(name="clientConnection", default=None)
     currency: str | None = None
     currency_rate: Decimal | None = field(name="currencyRate", default=None)
-    value: Decimal = Decimal(0)
-    value_in_master_currency: Decimal | None = field(name="valueInMasterCurrency", default=None)
     custom: list[CustomValue] = field(default_factory=list)
     rows_raw: list[Raw] = field(name="orderRow", default_factory=list)
     statuses: list[IntegrationStatus] | None = field(name="lastIntegrationStatus", default=None)
@@ -156,22 +146,17 @@ class OrderBrief(Struct, frozen=True):
 
     id: int
     probability: Decimal
-    stage: Reference
-    client: Reference
     description: str | None = None
     notes: str | None = None
     currency: str | None = None
     custom: list[CustomValue] = field(default_factory=list)
     rows: list[OrderRow] = field(name="orderRow", default_factory=list)
-    statuses: list[IntegrationStatus] | None = field(name="lastIntegrationStatus", default=None)
 
 
 class StandardIntegration(Struct, frozen=True):
     """An app of Upsales' directory."""
 
     id: int
-    name: str = ""
-    active: bool | int | None = None
 
 
 class IntegrationSettings(Struct, frozen=True):
