@@ -91,6 +91,10 @@ format: $(STAMP) ## Apply what ruff can mend by itself
 	@$(VENV)/bin/ruff check --fix-only . && $(VENV)/bin/ruff format .
 
 requirements: $(STAMP) ## Pin both requirements files anew from pyproject.toml (UPGRADE=1: to the newest versions)
+	@[ -x $(VENV)/bin/uv ] || { \
+		echo "make: uv is not in $(VENV), and pip can't pin requirements. Install it:" >&2; \
+		echo "  $(PY) -m pip install uv==$(UV_VERSION)" >&2; \
+		exit 1; }
 	@$(pip_settings_for_uv); set -e; \
 	pin() { $(VENV)/bin/uv pip compile --quiet $(if $(UPGRADE),--upgrade) "$$@"; }; \
 	pin pyproject.toml --universal --python-version 3.11 --output-file requirements.txt; \
