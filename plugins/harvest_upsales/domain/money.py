@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache, reduce
 
-from iso4217 import Currency
-
 _CENT = Decimal("0.01")
 # Python's default of 28 digits would round long numbers silently.
 _EXACT = Context(prec=10_000)
@@ -30,6 +28,9 @@ class Row:
 @cache
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount of a currency (ISO 4217): 0.01 for SEK, 1 for JPY; 0.01 for codes ISO does not know."""
+    # Its import parses the standard's table, which is nothing for every parse of the DAG to wait for.
+    from iso4217 import Currency
+
     try:
         exponent = Currency(currency.upper()).exponent
     except ValueError:
