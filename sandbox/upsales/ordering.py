@@ -19,7 +19,7 @@ WRITABLE = (
 )  # fmt: skip
 ROW_WRITABLE = (
     "id", "quantity", "price", "listPrice", "discount", "purchaseCost", "product", "productId", "bundleRows",
-    "custom", "tierQuantity", "sortId",
+    "custom", "tierQuantity", "sortId", "bundleFixedPrice",
 )  # fmt: skip
 CUSTOM_WRITABLE = ("fieldId", "value", "valueInteger", "valueDouble", "valueArray", "valueDate", "orgNumber")
 MAX_DESCRIPTION, MAX_NOTES, MAX_CUSTOM = 130, 65_535, 65_535
@@ -220,5 +220,8 @@ def _row(call: Call, row: object, position: int) -> tuple[int, Decimal, Decimal,
     for name, number in (("quantity", quantity), ("price", price)):
         if not is_number(number):
             refuse(f"Invalid value for attribute: {where}{name}")
-    kept = ("listPrice", "discount", "purchaseCost", "bundleRows", "custom", "tierQuantity", "sortId")
+    kept = (
+        "listPrice", "discount", "purchaseCost", "bundleRows", "custom", "tierQuantity", "sortId",
+        "bundleFixedPrice",
+    )  # fmt: skip
     return product["id"], exact(quantity), exact(price), {name: row[name] for name in kept if name in row}

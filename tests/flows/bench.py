@@ -216,6 +216,8 @@ class Bench:
             since=began,
             threshold=Decimal(0),
             only=only,
+            fixed_fees={o.project_id for o in run.outcomes if o.fixed_fee},
+            told={o.project_id: o.reason for o in run.outcomes if o.action is Action.SKIP},
         )
         run.requests = self.world.journal.since(first)
         return run

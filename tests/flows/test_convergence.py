@@ -9,8 +9,10 @@ from decimal import Decimal
 import pytest
 
 from harvest_upsales.domain.touched import Window, window_of_backfill
+from harvest_upsales.errors import SettingsError
 from harvest_upsales.flows.overview import read_overview
 from harvest_upsales.flows.reconcile import reconcile_run
+from sandbox.minimal import PRODUCT_LICENCE
 from tests.flows.bench import EVERYTHING, Bench, rows, worth
 
 Change = Callable[[Bench, int, int, int], None]
@@ -233,3 +235,48 @@ def test_a_run_beside_this_one_is_no_drift(bench: Bench) -> None:
     services = bench.services()
     result = reconcile_run(services, read_before, failed={}, since=services.now(), threshold=Decimal(0))
     assert result.drifts == ()
+
+
+def test_another_default_product_under_live_opportunities_is_refused(bench: Bench) -> None:
+    project = bench.add_project()
+    bench.add_time(project, 2)
+    bench.run()
+    with pytest.raises(SettingsError, match="default_product_id is 3, but no live opportunity"):
+        bench.run(default_product_id=PRODUCT_LICENCE)
+    assert worth(bench.order_of(project)) == 2000
+
+
+def test_a_switched_product_is_seen_on_one_order_too(bench: Bench) -> None:
+    project, mixed = bench.add_project(), bench.add_project("Mixed")
+    for each in (project, mixed):
+        bench.add_time(each, 2)
+    bench.run()
+    bench.world.upsales.add_row(int(bench.order_of(mixed)["id"]), PRODUCT_LICENCE, 1, 500)
+    bench.add_time(project, 1)
+    (failure,) = bench.run(default_product_id=PRODUCT_LICENCE).failures
+    assert "lists time in its notes, but has no row on the product 3" in failure.message
+    assert worth(bench.order_of(project)) == 2000
+
+
+def test_rounding_of_several_ranges_is_no_drift(bench: Bench) -> None:
+    project = bench.add_project(starts_on="2025-01-01")
+    for days_ago in (10, 500):
+        bench.add_time(project, "0.25", days_ago=days_ago, rate="1250.50")
+    first = bench.run(EVERYTHING)
+    assert first.drifts == {}
+    assert bench.run(bench.night).writes == []
+    assert bench.run(bench.night).drifts == {}
+
+
+def test_a_fixed_fee_that_is_partly_invoiced_has_a_cause(bench: Bench) -> None:
+    project = bench.add_project(is_fixed_fee=True, fee=50_000, hourly_rate=None)
+    bench.add_time(project, 2)
+    bench.run()
+    bench.world.harvest.projects[project]["fee"] = Decimal(20_000)
+    bench.invoice_by_hand(project)
+    bench.world.harvest.projects[project]["fee"] = Decimal(50_000)
+    run = bench.run()
+    assert run.reconciled is not None
+    (line,) = [line for line in run.reconciled.lines if line.project_id == project]
+    assert (line.drift, line.cause[:11]) == (Decimal(-20_000), "a fixed fee")
+    assert run.drifts == {}

@@ -135,8 +135,12 @@ def billing_after(order: Order, app: BillingApp, before: Before) -> Billing:
     if before.synced:
         return Billing(BillingState.DONE, "taken before the project was invoiced")
     status = _newest(order, app)
-    if status is None or status.callback_status is None or not _came_since(status, order, before):
+    if status is None or status.callback_status is None:
         return Billing(BillingState.WAITING)
+    if not _came_since(status, order, before):
+        # The last word so far, in case that no other comes: an app may ignore what a program saves.
+        refused = status.callback_status != SUCCESS and _since_the_win(status, order)
+        return Billing(BillingState.WAITING, f"its last answer: {_message(status)}" if refused else "")
     if status.callback_status != SUCCESS:
         return Billing(BillingState.FAILED, _message(status))
     if app.reference_alias is not None:

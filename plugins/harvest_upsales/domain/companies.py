@@ -12,20 +12,21 @@ from harvest_upsales.errors import ProjectError
 from harvest_upsales.records.harvest_records import ProjectClient
 from harvest_upsales.records.upsales_records import Company
 
-# Legal forms of the countries that Upsales' and Harvest's customers come from, after dots were removed. SpA is left
-# out: it can't be told from a spa, and a client that is not found is better than one that is mistaken for another.
+# Legal forms of the countries that Upsales' and Harvest's customers come from, after dots were removed. Left out are
+# SpA, which can't be told from a spa, Ek, a surname, and Co outside of "Co. KG": a client that is not found is better
+# than one that is mistaken for another.
 _LEGAL_FORMS = frozenset(
     {
-        *("ab", "hb", "kb", "ek", "publ", "aktiebolag", "aktiebolaget"),
+        *("ab", "hb", "kb", "publ", "aktiebolag", "aktiebolaget"),
         *("as", "asa", "ans", "da", "enk", "aps", "a/s", "ivs", "oy", "oyj", "ky", "tmi", "hf", "ehf"),
         *("ltd", "limited", "llc", "llp", "lp", "plc", "inc", "incorporated", "pty", "pte"),
-        *("corp", "corporation", "co", "company"),
+        *("corp", "corporation"),
         *("gmbh", "ggmbh", "mbh", "ag", "kg", "ug", "ohg", "se", "bv", "nv"),
         *("sa", "sas", "sarl", "srl", "sl", "slu", "sro", "spzoo", "oü", "uab", "sia"),
     }
 )
 _FORMS_IN_FRONT = frozenset({"ab", "oy", "hb", "kb", "aktiebolaget", "uab", "sia", "oü", "a/s"})
-_FORMS_IN_WORDS = re.compile(r" (?:sp z ?oo|s r o|s a|a s)$")
+_FORMS_IN_WORDS = re.compile(r" (?:sp z ?oo|s r o|s a|a s|co kg|co ohg)$")
 _NO_SPACE = re.compile(r"[.'’‘´`]")
 
 
@@ -41,8 +42,8 @@ def normal_name(name: str) -> str:
 
 
 def _in_words(char: str) -> bool:
-    """Letters, digits and the marks on them; ``/`` stands in A/S."""
-    return char == "/" or unicodedata.category(char)[0] in "LNM"
+    """Letters, digits and the marks on them; ``/`` stands in A/S, and C++ is not C#."""
+    return char in "/+#" or unicodedata.category(char)[0] in "LNM"
 
 
 def _without_legal_form(words: list[str]) -> list[str]:

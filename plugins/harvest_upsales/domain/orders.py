@@ -175,11 +175,13 @@ def saved(
     Upsales replaces all rows by those sent, and whether fields that are not sent survive is not documented, so all
     that people can write goes back as it came.
 
-    :param rows: our rows; ``None`` keeps them
+    :param rows: our rows; ``None`` sends all rows back as they are, ours too
     :param notes: the new notes; ``None`` keeps them
     :param custom: custom field id → new value
     """
-    ours = our_rows(order, product_id) if rows is None else tuple(rows)
+    order_row: list[NewRow | dict[str, Any]] = [*_rows_as_they_are(order)]
+    if rows is not None:
+        order_row = _all_rows(rows, _rows_as_they_are(order, without=product_id), product_id)
     return OrderBody(
         description=order.description,
         date=order.date,
@@ -187,7 +189,7 @@ def saved(
         client=Id(order.client.id),
         stage=Id(order.stage.id),
         probability=order.probability,
-        order_row=_all_rows(ours, _rows_of_people(order, product_id), product_id),
+        order_row=order_row,
         custom=_merged_custom(order.custom, custom or {}),
         notify=False,
         notes=order.notes if notes is None else notes,
@@ -262,14 +264,20 @@ def _custom_of_row(parts: dict[str, Raw]) -> list[CustomValue]:
     return [] if custom is None or bytes(custom) == b"null" else decode(bytes(custom), list[CustomValue])
 
 
-def _rows_of_people(order: Order, product_id: int) -> list[dict[str, Any]]:
+def _rows_as_they_are(order: Order, *, without: int | None = None) -> list[dict[str, Any]]:
+    """Rows as Upsales sent them, less what it computes.
+
+    :param without: leave out the rows on this product
+    """
     rows: list[dict[str, Any]] = []
     for raw in order.rows_raw:
         product = decode(bytes(raw), OrderRow).product_key
-        if product == product_id:
+        if without is not None and product == without:
             continue
         parts = decode(bytes(raw), dict[str, Raw])
         row: dict[str, Any] = {name: parts[name] for name in _ROW_PARTS if name in parts}
+        if parts.get("bundleFixedPrice") is not None and bytes(parts["bundleFixedPrice"]) == b"true":
+            row["bundleFixedPrice"] = True
         if product is not None:
             row["product"] = Id(product)
         row["custom"] = _custom_of_row(parts)

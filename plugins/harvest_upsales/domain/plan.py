@@ -84,6 +84,7 @@ def plan_existing(desired: Desired, order: Order, settings: Settings) -> Plan:
     :raises ProjectError: the order is in another currency than the project
     """
     _refuse_other_currency(desired, order)
+    _refuse_other_product(desired, order, settings.default_product_id)
     rows = _changed_rows(desired, order, settings.default_product_id)
     notes = _changed_notes(desired, order, settings)
     if rows is None and notes is None:
@@ -122,6 +123,18 @@ def _row_changes(desired: Desired, order: Order, product_id: int) -> list[FieldC
 
 def _rows_in_words(rows: tuple[Row, ...]) -> str:
     return " + ".join(f"{plain(row.quantity)} × {plain(row.price)}" for row in rows if row.quantity) or "none"
+
+
+def _refuse_other_product(desired: Desired, order: Order, product_id: int) -> None:
+    """Time that the notes list must have a row of ours; where it has none, rows of others may stand for it."""
+    if not notes_block.listed_lines(order.notes) or not order.rows_raw or our_rows(order, product_id):
+        return
+    msg = (
+        f"{describe(desired.project)}: order {order.id} lists time in its notes, but has no row on the product "
+        f"{product_id} (default_product_id). Was the setting changed, or the row taken off? Put the row back, or take "
+        "the list out of the notes."
+    )
+    raise ProjectError(msg)
 
 
 def _refuse_other_currency(desired: Desired, order: Order) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -66,12 +66,16 @@ class Explanations:
     :param changed: projects whose time was saved while the run went on
     :param approved_only: Harvest's report counts time that is not approved, the opportunities do not
     :param only: the projects that the run was confined to; empty means all
+    :param fixed_fees: fixed-fee projects: Harvest's report shows what is left of the fee, and not for every range
+    :param told: what the run said of projects that it left alone
     """
 
     failed: Mapping[int, str]
     changed: Collection[int] = frozenset()
     approved_only: bool = False
     only: Collection[int] = ()
+    fixed_fees: Collection[int] = frozenset()
+    told: Mapping[int, str] = field(default_factory=dict)
 
     def of(self, project_id: int, drift: Decimal) -> str:
         """The likely cause, empty where none is known.
@@ -84,9 +88,15 @@ class Explanations:
             return f"failed in this run: {self.failed[project_id]}"
         if project_id in self.changed:
             return "its time changed while the run went on; the next run takes it up"
+        if project_id in self.fixed_fees:
+            return "a fixed fee: Harvest's report shows what is left of it, and not for every range of days"
         if self.approved_only and drift > 0:
             return "Harvest's report counts time that is not approved"
         return ""
+
+    def cause(self, project_id: int, drift: Decimal) -> str:
+        """The likely cause for the table: an explanation, or what the run said when it left the project alone."""
+        return self.of(project_id, drift) or self.told.get(project_id, "")
 
 
 def reconcile(
@@ -105,6 +115,8 @@ def reconcile(
 def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanations) -> ProjectBalance | None:
     currency = theirs.currency if theirs else ours.currency
     amount = rounded(theirs.amount, currency) if theirs else Decimal(0)
+    if theirs and theirs.agrees_with(ours.amount(currency)):
+        amount = ours.amount(currency)
     hours = theirs.hours if theirs else Decimal(0)
     value = ours.amount(currency)
     if not hours and not value:
@@ -123,7 +135,7 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
         harvest=amount,
         upsales=value,
         drift=drift,
-        cause=why.of(project_id, drift) if state is not Balance.EQUAL else "",
+        cause=why.cause(project_id, drift) if state is not Balance.EQUAL else "",
         orders=(*ours.live, *ours.won, *ours.settled, *ours.lost),
     )
 

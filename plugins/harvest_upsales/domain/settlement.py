@@ -116,6 +116,12 @@ def check_late_time(order: WonOrder, rows: Sequence[Row], settings: Settings) ->
     """
     if same_rows(rows, order.rows):
         return False
+    if not order.rows:
+        msg = (
+            f"{order}: it has no row on the product that stands for time. Was default_product_id changed, or the row "
+            "taken off? Put it back in Upsales, then retry."
+        )
+        raise SettlementHeldError(msg)
     currency = order.project.client.currency
     difference = (
         f"{order}: its time changed after the order was won: the order says {total(order.rows, currency)} {currency}, "

@@ -16,6 +16,7 @@ from harvest_upsales.records.upsales_records import (
     CustomField,
     IntegrationSettings,
     NewCustomField,
+    OrderBrief,
     Product,
     Stage,
     StandardIntegration,
@@ -124,7 +125,7 @@ def missing_fields(fields: OrderFields) -> tuple[NewCustomField, ...]:
 def check_one_mode(settings: Settings, live_keys: Iterable[HarvestKey]) -> None:
     """``opportunity_per`` can't change under opportunities that are not settled yet: their time would be sold twice.
 
-    :param live_keys: keys of the opportunities that are open, or won and not invoiced
+    :param live_keys: keys of the opportunities that are open, won and not invoiced, or lost with time
     :raises SettingsError: some were made in the other mode
     """
     by_month = settings.opportunity_per is OpportunityPer.MONTH
@@ -136,6 +137,28 @@ def check_one_mode(settings: Settings, live_keys: Iterable[HarvestKey]) -> None:
         f"The setting opportunity_per is {settings.opportunity_per}, but {len(others)} live opportunities were made "
         f"per {other} (first key: {others[0]}). Their time would be counted twice. Set opportunity_per back to {other} "
         f"until they are won and invoiced, or delete them in Upsales; then change the setting."
+    )
+    raise SettingsError(msg)
+
+
+def check_one_product(settings: Settings, live: Iterable[OrderBrief]) -> None:
+    """``default_product_id`` can't change under live opportunities: their rows would be taken for salespeople's.
+
+    :param live: orders that are open, or won and not invoiced, of projects that have uninvoiced time
+    :raises SettingsError: none of them has a row on the product, though they have rows
+    """
+    with_rows = [order for order in live if any(row.quantity for row in order.rows)]
+    product = settings.default_product_id
+    if not with_rows or any(row.product_key == product for order in with_rows for row in order.rows):
+        return
+    others = sorted(
+        {row.product_key for order in with_rows for row in order.rows if row.product_key is not None}
+    )
+    msg = (
+        f"The setting default_product_id is {product}, but no live opportunity has its time on that product (order "
+        f"{with_rows[0].id} and {len(with_rows) - 1} more have rows on {', '.join(map(str, others))}). Their time "
+        "would be put on them a second time. Set default_product_id back until they are won and invoiced, or delete "
+        "them in Upsales; then change the setting."
     )
     raise SettingsError(msg)
 

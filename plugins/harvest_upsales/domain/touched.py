@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.money import Row, rounded, total
+from harvest_upsales.domain.money import Row, minor_unit, rounded, total
 from harvest_upsales.domain.orders import OrderFields, Place, our_rows, place_of
 from harvest_upsales.records.harvest_records import Project, UninvoicedProject
 from harvest_upsales.records.upsales_records import OrderBrief
@@ -92,6 +92,7 @@ class Uninvoiced:
     """Harvest's own figures for one project: time and fixed fee, expenses taken off.
 
     :param priced: whether Harvest said an amount at all; it does not where rates are hidden
+    :param parts: how many ranges of the report it was added up from; each is rounded on its own
     """
 
     project_id: int
@@ -101,6 +102,13 @@ class Uninvoiced:
     hours: Decimal
     amount: Decimal
     priced: bool = True
+    parts: int = 1
+
+    def agrees_with(self, value: Decimal) -> bool:
+        """Whether Upsales' value is Harvest's amount, give or take the rounding of each of several ranges."""
+        difference = abs(rounded(self.amount, self.currency) - value)
+        allowed = minor_unit(self.currency) * (self.parts + 1) / 2 if self.parts > 1 else Decimal(0)
+        return difference <= allowed
 
 
 def beginning(projects: Iterable[Project], today: dt.date) -> dt.date:
@@ -130,6 +138,7 @@ def uninvoiced_by_project(windows: Iterable[Iterable[UninvoicedProject]]) -> dic
                 hours=row.uninvoiced_hours + (before.hours if before else 0),
                 amount=_without_expenses(row) + (before.amount if before else 0),
                 priced=row.uninvoiced_amount is not None and (before is None or before.priced),
+                parts=(before.parts if before else 0) + bool(_without_expenses(row)),
             )
     return found
 
@@ -217,4 +226,4 @@ def _differs(theirs: Uninvoiced | None, ours: Held, *, by_month: bool) -> bool:
     if not theirs.hours and not value:
         # The report has the fee of a fixed-fee project also where no time is tracked on it.
         return False
-    return rounded(theirs.amount, theirs.currency) != value
+    return not theirs.agrees_with(value)

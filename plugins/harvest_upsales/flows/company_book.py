@@ -48,14 +48,16 @@ class CompanyBook:
     def _by_email(self, client: ProjectClient) -> int | None:
         """The company of a contact with the address of one of the client's Harvest contacts; active companies only."""
         addresses = {
-            contact.email.strip().casefold()
+            contact.email.strip().casefold(): contact.email.strip()
             for contact in self._services.harvest.contacts(client_id=client.id)
             if contact.email and contact.email.strip()
         }
         found = {
             contact.client.id: contact.client.name or ""
-            for address in sorted(addresses)
-            for contact in self._services.upsales.contacts(address)
+            for address, written in sorted(addresses.items())
+            # Whether the service minds capitals is not documented.
+            for spelling in sorted({address, written})
+            for contact in self._services.upsales.contacts(spelling)
             if contact.client is not None and (contact.email or "").strip().casefold() == address
         }
         active = {company.id for company in self._services.upsales.companies_by_id(found) if company.active}

@@ -13,7 +13,7 @@ from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.orders import Place, place_of
 from harvest_upsales.domain.touched import Window, drifted
 from harvest_upsales.flows.check_setup import confirm_before_writing
-from harvest_upsales.flows.overview import Overview, live_keys, names_of, read_overview
+from harvest_upsales.flows.overview import Overview, live_keys, live_with_time, names_of, read_overview
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.upsales_records import OrderBrief
 from harvest_upsales.settings import ReopenedOrders
@@ -67,7 +67,8 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
     changed = None if window.everything or only else _changed_time(services, window)
     whole_history = window.everything or window.whole_history
     overview = read_overview(services, whole_history=whole_history, changed=changed)
-    setup_checks.check_one_mode(services.settings, live_keys(overview.orders, services.fields))
+    setup_checks.check_one_mode(services.settings, live_keys(overview, services.fields))
+    setup_checks.check_one_product(services.settings, live_with_time(overview, services.fields))
     touched = _touched(services, changed, overview, only)
     orders = orders_to_settle(services, overview.orders, only, names=names_of(overview))
     if touched or orders:

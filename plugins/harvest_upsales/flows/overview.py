@@ -117,9 +117,26 @@ def our_orders(services: Services, of: type[AnyOrder]) -> dict[HarvestKey, list[
     return by_key(found, services.fields, services.account_id)
 
 
-def live_keys(orders: dict[HarvestKey, list[OrderBrief]], fields: OrderFields) -> list[HarvestKey]:
-    """Keys of orders that are open, or won and not invoiced."""
-    return [key for key, found in orders.items() if any(place_of(order, fields) in _LIVE for order in found)]
+def live_keys(overview: Overview, fields: OrderFields) -> list[HarvestKey]:
+    """Keys of orders that are open, or won and not invoiced; and of lost ones whose project has uninvoiced time."""
+    timed = {project_id for project_id, theirs in overview.harvest.items() if theirs.hours}
+    return [
+        key
+        for key, found in overview.orders.items()
+        for place in {place_of(order, fields) for order in found}
+        if place in _LIVE or (place is Place.LOST and key.project_id in timed)
+    ]
+
+
+def live_with_time(overview: Overview, fields: OrderFields) -> list[OrderBrief]:
+    """Orders that are open, or won and not invoiced, of projects that have uninvoiced time."""
+    timed = {project_id for project_id, theirs in overview.harvest.items() if theirs.hours}
+    return [
+        order
+        for key, found in overview.orders.items()
+        for order in found
+        if key.project_id in timed and place_of(order, fields) in _LIVE
+    ]
 
 
 def _explained(held: dict[int, Held], found: dict[int, Uninvoiced]) -> bool:

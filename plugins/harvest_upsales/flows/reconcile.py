@@ -40,6 +40,8 @@ def reconcile_run(
     since: dt.datetime,
     threshold: Decimal,
     only: Collection[int] = (),
+    fixed_fees: Collection[int] = (),
+    told: Mapping[int, str] | None = None,
 ) -> Reconciliation:
     """Compare Harvest and Upsales.
 
@@ -49,9 +51,17 @@ def reconcile_run(
     :param since: when the run began to read
     :param threshold: drift up to which nobody needs to look, in units of the project's currency
     :param only: the projects that the run was confined to; empty means all
+    :param fixed_fees: fixed-fee projects that the run has taken up
+    :param told: what the run said of projects that it left alone
     """
     fresh = sides or read_overview(services, whole_history=False).sides
-    why = Explanations(failed, approved_only=services.settings.approved_time_only, only=only)
+    why = Explanations(
+        failed,
+        approved_only=services.settings.approved_time_only,
+        only=only,
+        fixed_fees=fixed_fees,
+        told=told or {},
+    )
     lines = reconcile(fresh.harvest, fresh.upsales, why)
     if sides is not None and unexplained(lines, why, threshold=threshold):
         # What was read before may be old by now: a run beside this one (a backfill's) may have written since.

@@ -49,6 +49,7 @@ class Outcome(Struct, frozen=True):
     currency: str = ""
     reason: str = ""
     changes: tuple[FieldChange, ...] = ()
+    fixed_fee: bool = False
 
 
 class Upsert:
@@ -297,4 +298,5 @@ def _outcome_of(desired: Desired, plan: Plan, order_id: int | None = None) -> Ou
         currency=desired.currency,
         reason=plan.reason,
         changes=plan.changes,
+        fixed_fee=project.is_fixed_fee,
     )

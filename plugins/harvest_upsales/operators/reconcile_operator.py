@@ -94,6 +94,8 @@ class ReconcileOperator(ServicesOperator):
                 since=ran.began or services.now(),
                 threshold=Decimal(self.drift_threshold),
                 only=ids_of(self.project_ids),
+                fixed_fees=ran.fixed_fees,
+                told=ran.told,
             )
         finally:
             self.log_requests()
@@ -119,12 +121,16 @@ class _Ran:
     """What the tasks before this one left.
 
     :param failed: reasons by project id
+    :param fixed_fees: ids of the fixed-fee projects it took up
+    :param told: why it left projects alone, by project id
     """
 
     overview: str
     began: dt.datetime | None
     wrote: bool
     failed: dict[int, str]
+    fixed_fees: frozenset[int]
+    told: dict[int, str]
 
     @classmethod
     def of(cls, context: Context, operator: ReconcileOperator) -> _Ran:
@@ -136,12 +142,15 @@ class _Ran:
             overview=str(pull(task_ids=operator.extract_task_id, key=OVERVIEW_KEY) or ""),
             began=dt.datetime.fromisoformat(began) if began else None,
             wrote=bool(settled) or any(outcome["action"] in _WRITES for outcome in outcomes),
-            failed={
-                int(outcome["project_id"]): str(outcome["reason"])
-                for outcome in outcomes
-                if outcome["action"] == Action.FAIL
-            },
+            failed=_reasons(outcomes, Action.FAIL),
+            fixed_fees=frozenset(int(outcome["project_id"]) for outcome in outcomes if outcome["fixed_fee"]),
+            told=_reasons(outcomes, Action.SKIP),
         )
+
+
+def _reasons(outcomes: list[Mapping[str, Any]], action: Action) -> dict[int, str]:
+    found = (outcome for outcome in outcomes if outcome["action"] == action)
+    return {int(outcome["project_id"]): str(outcome["reason"]) for outcome in found}
 
 
 def _row(line: ProjectBalance) -> tuple[str, ...]:
