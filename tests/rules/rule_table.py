@@ -521,7 +521,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         PEOPLE,
         "Rows of other products go back as they came",
-        "domain.orders._rows_of_people",
+        "domain.orders._rows_as_they_are",
         "unit/domain/test_orders.py::test_our_rows_are_replaced_and_theirs_kept",
         "airflow/test_dag_runs.py::test_rows_of_salespeople_stay",
     ),
