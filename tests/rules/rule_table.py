@@ -614,7 +614,7 @@ RULES: tuple[Rule, ...] = (
         "Orders with our key that are won and not invoiced are settled",
         "domain.orders.place_of",
         "flows/test_settlement.py::test_a_won_order_is_invoiced_closed_and_marked",
-        "flows/test_settlement.py::test_twice_equals_once",
+        "unit/domain/test_touched.py::test_orders_are_sorted_by_where_they_stand",
     ),
     _rule(
         SETTLEMENT,
