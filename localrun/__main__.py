@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _run(command: str, progress: Progress, folder: Path) -> int:
-    given = real_accounts.given_in(os.environ)
+    given = real_accounts.given_in(os.environ) if command == "run" else {}
     where = "the accounts given in the environment" if given else "the sandbox"
     progress.say(
         f"Harvest → Upsales on Airflow, with {where}; logs in {(folder / 'logs').relative_to(ROOT)}\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,6 @@ from localrun import airflow_parts, sandbox_link
 from localrun.airflow_home import USER, AirflowHome, free_port
 from localrun.processes import Programs
 from localrun.progress import Progress
-from localrun.real_accounts import given_in
 from localrun.sandbox_link import Addresses
 from localrun.story import DAG_ID
 from sandbox.minimal import STAGE_WON, STAGE_WON_NOT_BILLED
@@ -32,21 +30,18 @@ def serve(progress: Progress, folder: Path) -> int:
 
     :raises ProgramError: a part ended
     """
-    own = given_in(os.environ)
     with Programs(folder / "logs") as programs:
-        addresses = None
-        home = AirflowHome(folder, own=own, port=free_port(UI_PORT), scheduled=True)
+        home = AirflowHome(folder, own={}, port=free_port(UI_PORT), scheduled=True)
         home.create()
         with progress.phase("Set-up"):
-            if not own:
-                addresses = sandbox_link.start(programs, home.environment())
-                home = replace(home, own=sandbox_link.connections(addresses))
+            # Always the sandbox: real accounts must not be run hourly by whoever wants to look at the UI.
+            addresses = sandbox_link.start(programs, home.environment())
+            home = replace(home, own=sandbox_link.connections(addresses))
             airflow_parts.migrate(programs, home)
         with progress.phase("Airflow starts"):
             airflow_parts.start(programs, home, [DAG_ID])
         progress.say(f"\nAirflow   {home.url}/dags/{DAG_ID}\n  user    {USER}\n  password  {home.password}")
-        if addresses:
-            _say_sandbox(progress, addresses)
+        _say_sandbox(progress, addresses)
         progress.say("\nThe DAG runs hourly, and at once when you trigger it. Ctrl-C ends everything.")
         try:
             while True:

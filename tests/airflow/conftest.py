@@ -100,6 +100,8 @@ def run(
 
     def _run(dag_id: str = "once", *, conf: dict[str, Any] | None = None) -> Any:
         monkeypatch.setenv("AIRFLOW_VAR_HARVEST_UPSALES_SETTINGS", json.dumps(settings))
-        return dags[dag_id].test(logical_date=began + dt.timedelta(hours=next(hours)), run_conf=conf)
+        # A test run keeps its params on the DAG, in the database as well: say all of them each time.
+        params = {"dry_run": False, "project_ids": [], "start_date": None, "end_date": None, **(conf or {})}
+        return dags[dag_id].test(logical_date=began + dt.timedelta(hours=next(hours)), run_conf=params)
 
     return _run
