@@ -13,10 +13,16 @@ from harvest_upsales.settings import Settings
 
 
 def check_setup(
-    harvest: HarvestClient, upsales: UpsalesClient, settings: Settings, *, dry_run: bool = False
+    harvest: HarvestClient,
+    upsales: UpsalesClient,
+    settings: Settings,
+    *,
+    dry_run: bool = False,
+    thorough: bool = False,
 ) -> Setup:
     """Check what a run relies on, and create the custom fields where they are missing.
 
+    :param thorough: spend the requests that most runs save: the billing app, ``company_map``, the old Harvest app
     :param dry_run: say which fields would be created, and create none
     :raises SettingsError: names the setting to mend
     :raises SetupError: names what to mend in Harvest or Upsales
@@ -28,7 +34,8 @@ def check_setup(
     present = list(upsales.order_fields())
     fields = setup_checks.order_fields(settings, present)
     missing = setup_checks.missing_fields(fields)
-    warnings = _before_first_write(upsales, settings, missing, dry_run=dry_run) if missing else []
+    warnings = _look_closer(upsales, settings) if thorough or missing else []
+    warnings += [f"The order field {new.alias} would be created" for new in missing if dry_run]
     if missing and not dry_run:
         fields = _create_fields(upsales, settings, missing)
     return Setup(
@@ -51,17 +58,14 @@ def confirm_before_writing(upsales: UpsalesClient, settings: Settings) -> None:
         setup_checks.check_company_map(settings, upsales.companies_by_id(settings.company_map.values()))
 
 
-def _before_first_write(
-    upsales: UpsalesClient, settings: Settings, missing: tuple[NewCustomField, ...], *, dry_run: bool
-) -> list[str]:
-    """What an account's first run looks at, too.
+def _look_closer(upsales: UpsalesClient, settings: Settings) -> list[str]:
+    """What an account's first run, and one run a day, look at, too.
 
     :return: warnings
     """
     confirm_before_writing(upsales, settings)
-    warnings = [f"The order field {new.alias} would be created" for new in missing if dry_run]
     old_app = setup_checks.old_app_warning(upsales.integration_settings(setup_checks.HARVEST_APP_ID))
-    return [*warnings, old_app] if old_app else warnings
+    return [old_app] if old_app else []
 
 
 def _create_fields(
