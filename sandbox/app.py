@@ -8,6 +8,7 @@ from sandbox.control import control_router
 from sandbox.gateway import Gateway
 from sandbox.harvest import directory, invoicing, messaging, tracking, uninvoiced
 from sandbox.jsonio import encode
+from sandbox.pages import page_router
 from sandbox.upsales import customers, lookups, order_fields
 from sandbox.web import router_of
 from sandbox.world import World
@@ -25,6 +26,7 @@ def build_app(world: World) -> ASGIApp:
     for module in (lookups, customers, order_fields):
         app.include_router(router_of(world, module.ROUTES), prefix="/api/v2")
     app.include_router(control_router(world), prefix="/control")
+    app.include_router(page_router(world))
     app.add_exception_handler(HTTPException, _unknown_route)
     return Gateway(app, world)
 

@@ -11,10 +11,10 @@ from sandbox.jsonio import JsonError, Record, decode, encode
 from sandbox.world import World
 
 SWITCHES: dict[str, tuple[str, ...]] = {
-    "harvest": ("hide_rates", "invoicing_bumps_updated_at", "rounding_minutes"),
+    "harvest": ("hide_rates", "invoicing_bumps_updated_at", "rounding_minutes", "paging", "most_per_page"),
     "upsales": (
         "custom_ne_matches_missing", "custom_put_replaces", "put_replaces_whole", "price_decimals",
-        "enforce_obligatory", "rate_divides",
+        "enforce_obligatory", "rate_divides", "says_totals", "most_per_page",
     ),
     "billing": (
         "mode", "delay_s", "naive", "ignores_api_saves", "fail_status", "fail_message", "connected",

@@ -5,7 +5,7 @@ from http.cookies import CookieError, SimpleCookie
 
 from starlette.requests import Request
 
-from sandbox.credentials import HARVEST_ACCOUNT_ID, HARVEST_TOKEN, UPSALES_TOKEN
+from sandbox.credentials import HARVEST_TOKEN, UPSALES_TOKEN
 from sandbox.upsales.strictness import THROTTLE_LIMIT, failure
 from sandbox.web import Answer
 from sandbox.world import World
@@ -22,7 +22,7 @@ def harvest_door(world: World, request: Request, path: str) -> Answer | None:
     if "@" not in agent and "http" not in agent:
         return Answer(400, {"message": "A User-Agent header with your app's name and a contact is required"})
     token_fits = request.headers.get("authorization", "") == f"Bearer {HARVEST_TOKEN}"
-    if not token_fits or request.headers.get("harvest-account-id") != HARVEST_ACCOUNT_ID:
+    if not token_fits or request.headers.get("harvest-account-id") != world.harvest.account_id:
         return Answer(401, INVALID_TOKEN)
     window = world.limits.harvest_reports if path.startswith("/reports/") else world.limits.harvest
     wait = window.wait_s() if world.limits.enabled else 0

@@ -1,10 +1,20 @@
 """What was asked of the sandbox: every request in order, and what no client should have sent."""
 
+from enum import StrEnum
+
 from sandbox.clock import Clock
 from sandbox.jsonio import JsonError, Record, decode
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 HIDDEN = "***"
+
+
+class Moment(StrEnum):
+    """Where a write stands: the boundaries at which its client can be lost."""
+
+    ARRIVED = "before it is processed"
+    DONE = "after it took effect, before the answer"
+    ANSWERED = "right after the answer"
 
 
 class Journal:

@@ -1,10 +1,12 @@
-"""The sandbox as a real HTTP server on loopback, in a thread of its own."""
+"""The sandbox as a real HTTP server, in a thread of its own."""
 
 import asyncio
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.app import build_app
+from sandbox.certificate import write_certificate
 from sandbox.world import World
 
 START_LIMIT_S = 10
@@ -33,21 +36,29 @@ class CuttableProtocol(H11Protocol):
 
 
 class SandboxServer:
-    """Both services and the control API at a free port of 127.0.0.1; running once it is constructed.
+    """Both services and the control API at one port; running once it is constructed.
 
     :param world: the state to serve; without one, a set-up but empty world of the real current date.
     :param rate_limits: False lets any number of requests through.
     :param port: 0 = any free one.
+    :param host: address to listen at; other machines reach it only at another one than loopback.
+    :param certificate: file that gets a certificate for the names that follow, and https is served; without, http.
+    :param names: host names at which clients ask, the first of them in the addresses below.
     """
 
-    def __init__(self, world: World | None = None, *, rate_limits: bool = True, port: int = 0) -> None:
+    def __init__(
+        self, world: World | None = None, *, rate_limits: bool = True, port: int = 0, host: str = "127.0.0.1",
+        certificate: Path | None = None, names: Sequence[str] = ("127.0.0.1", "localhost"),
+    ) -> None:  # fmt: skip
         self.world = world or World.new(datetime.now(UTC).date())
         self.world.limits.enabled = rate_limits
         # The protocol is named so that asyncio turns Nagle's algorithm off: it would cost 40 ms an answer.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", port))
-        base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._socket.bind((host, port))
+        self.port: int = self._socket.getsockname()[1]
+        key = write_certificate(certificate, names) if certificate else None
+        base = f"{'https' if certificate else 'http'}://{names[0]}:{self.port}"
         self.harvest_url, self.upsales_url, self.control_url = (
             f"{base}/v2",
             f"{base}/api/v2",
@@ -55,8 +66,8 @@ class SandboxServer:
         )
         config = uvicorn.Config(
             build_app(self.world), http=CuttableProtocol, ws="none", lifespan="off", loop="asyncio",
-            log_config=None,
-            access_log=False, proxy_headers=False, timeout_keep_alive=60, timeout_graceful_shutdown=1,
+            ssl_certfile=certificate, ssl_keyfile=key, log_config=None, access_log=False,
+            proxy_headers=False, timeout_keep_alive=60, timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(

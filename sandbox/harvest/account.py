@@ -7,6 +7,8 @@ from itertools import count
 from typing import Any
 
 from sandbox.clock import Clock, locked
+from sandbox.credentials import HARVEST_ACCOUNT_ID
+from sandbox.harvest.listing import MAX_PER_PAGE, Paging
 from sandbox.harvest.timesheet import FROM_PROJECT, Rate, new_entry, relock, round_up
 from sandbox.jsonio import Amount, Record, exact, exact_or_none
 
@@ -17,7 +19,6 @@ FIRST_IDS = {
 }  # fmt: skip
 
 COMPANY: Record = {
-    "base_uri": "https://nordlys.harvestapp.com", "full_domain": "nordlys.harvestapp.com",
     "name": "Nordlys Konsult AB", "is_active": True, "week_start_day": "Monday",
     "wants_timestamp_timers": False,
     "time_format": "decimal", "date_format": "%Y-%m-%d", "plan_type": "simple-v4", "clock": "24h",
@@ -32,14 +33,19 @@ class HarvestAccount:
     """All state of the account; each dict maps an id to the record.
 
     Switches: ``hide_rates`` (the token's owner may not see rates), ``invoicing_bumps_updated_at``,
-    ``rounding_minutes`` (0 = off; else each entry's hours are rounded up to so many minutes).
+    ``rounding_minutes`` (0 = off; else each entry's hours are rounded up to so many minutes), ``paging`` (``mixed``:
+    time by cursor, the rest by number; ``numbers`` or ``cursors``: all of it), ``most_per_page`` (pages are cut to
+    so many records, whatever was asked for).
     """
 
     def __init__(self, clock: Clock, lock: threading.RLock) -> None:
         self.clock, self.lock = clock, lock
+        self.account_id = HARVEST_ACCOUNT_ID
         self.hide_rates = False
         self.invoicing_bumps_updated_at = False
         self.rounding_minutes = 0
+        self.paging: Paging = "mixed"
+        self.most_per_page = MAX_PER_PAGE
         self.company: Record = dict(COMPANY)
         self.users: dict[int, Record] = {}
         self.clients: dict[int, Record] = {}

@@ -1,6 +1,8 @@
 """Harvest's company, people, clients, contacts and projects."""
 
-from sandbox.harvest.listing import PAGING, by_page
+from urllib.parse import urlsplit
+
+from sandbox.harvest.listing import CURSOR_PAGING, PAGING, by_page
 from sandbox.harvest.strictness import (
     as_bool,
     as_date,
@@ -28,7 +30,10 @@ def company(call: Call) -> Answer:
     query_of(call, ())
     if "administrator" not in call.world.harvest.me["access_roles"]:
         raise Refusal(403, {"message": "You don't have permission to see the company"})
-    return Answer(200, call.world.harvest.company)
+    # The web app is where the API is, so that links to it lead somewhere: see sandbox/pages.py.
+    address = urlsplit(call.base_url)
+    here = {"base_uri": f"{address.scheme}://{address.netloc}", "full_domain": address.netloc}
+    return Answer(200, {**call.world.harvest.company, **here})
 
 
 def me(call: Call) -> Answer:
@@ -47,9 +52,9 @@ def list_contacts(call: Call) -> Answer:
 
 
 def list_projects(call: Call) -> Answer:
-    query = query_of(call, ("is_active", "client_id", "updated_since", *PAGING))
+    query = query_of(call, ("is_active", "client_id", "updated_since", *CURSOR_PAGING))
     records = [project_view(call, p) for p in call.world.harvest.projects.values()]
-    return by_page(call, query, "projects", _chosen(records, query))
+    return by_page(call, query, "projects", _chosen(records, query), lambda project: (-project["id"],))
 
 
 def get_client(call: Call) -> Answer:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sandbox.harvest.account import HarvestAccount
 from sandbox.harvest.imports import Import, bill, line_item, read_import
-from sandbox.harvest.listing import PAGING, by_page
+from sandbox.harvest.listing import CURSOR_PAGING, by_page
 from sandbox.harvest.strictness import (
     as_date,
     as_id,
@@ -46,7 +46,9 @@ def invoice_of(call: Call) -> Record:
 
 def list_invoices(call: Call) -> Answer:
     _allowed(call)
-    query = query_of(call, ("client_id", "project_id", "updated_since", "from", "to", "state", *PAGING))
+    query = query_of(
+        call, ("client_id", "project_id", "updated_since", "from", "to", "state", *CURSOR_PAGING)
+    )
     invoices = list(call.world.harvest.invoices.values())
     if "client_id" in query:
         client_id = as_id("client_id", query["client_id"])
@@ -71,8 +73,12 @@ def list_invoices(call: Call) -> Answer:
         if query["state"] not in STATES:
             refuse("state is invalid")
         invoices = [i for i in invoices if i["state"] == query["state"]]
-    invoices.sort(key=lambda i: (i["issue_date"], i["id"]), reverse=True)
-    return by_page(call, query, "invoices", invoices)
+    invoices.sort(key=_latest_first)
+    return by_page(call, query, "invoices", invoices, _latest_first)
+
+
+def _latest_first(invoice: Record) -> tuple[int, int]:
+    return -date.fromisoformat(invoice["issue_date"]).toordinal(), -invoice["id"]
 
 
 def get_invoice(call: Call) -> Answer:

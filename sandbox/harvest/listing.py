@@ -1,8 +1,8 @@
-"""Harvest's lists: pages by number, and for time entries by an opaque cursor."""
+"""Harvest's lists: pages by number or by an opaque cursor, which is how time entries come by default."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from sandbox.harvest.strictness import refuse
@@ -13,12 +13,34 @@ PAGING = ("page", "per_page", "ref")
 CURSOR_PAGING = (*PAGING, "cursor")
 MAX_PER_PAGE = 2000
 
+Paging = Literal["mixed", "numbers", "cursors"]
 SortKey = Callable[[Record], tuple[Any, ...]]
 
 
-def by_page(call: Call, query: dict[str, str], key: str, records: list[Record]) -> Answer:
-    """One numbered page of ``records`` (already filtered and sorted)."""
-    size, page = _per_page(query), _number(query, "page", 1)
+def by_page(
+    call: Call, query: dict[str, str], key: str, records: list[Record], sort_key: SortKey | None = None
+) -> Answer:
+    """One page of ``records`` (already filtered and sorted), by number unless the account pages by cursor."""
+    if sort_key is not None and call.world.harvest.paging == "cursors" and "page" not in query:
+        return _after_cursor(call, query, key, records, sort_key)
+    return _numbered(call, query, key, records)
+
+
+def by_cursor(
+    call: Call, query: dict[str, str], key: str, records: list[Record], sort_key: SortKey
+) -> Answer:
+    """One page of ``records`` (already filtered and sorted), by cursor unless the account pages by number."""
+    if "page" in query and "cursor" in query:
+        refuse("page and cursor are mutually exclusive")
+    if "page" in query or call.world.harvest.paging == "numbers":
+        return _numbered(call, query, key, records)
+    return _after_cursor(call, query, key, records, sort_key)
+
+
+def _numbered(call: Call, query: dict[str, str], key: str, records: list[Record]) -> Answer:
+    if "cursor" in query:
+        refuse("cursor is invalid")
+    size, page = _per_page(call, query), _number(query, "page", 1)
     pages = max(1, -(-len(records) // size))
     previous, following = page - 1 if page > 1 else None, page + 1 if page < pages else None
     return Answer(
@@ -35,19 +57,15 @@ def by_page(call: Call, query: dict[str, str], key: str, records: list[Record]) 
     )  # fmt: skip
 
 
-def by_cursor(
+def _after_cursor(
     call: Call, query: dict[str, str], key: str, records: list[Record], sort_key: SortKey
 ) -> Answer:
     """One page after the cursor; numbers and totals are null, as the API reserves the right to answer.
 
-    The cursor holds the last record's place in the order, so that entries which appear or vanish meanwhile
+    The cursor holds the last record's place in the order, so that records which appear or vanish meanwhile
     shift nothing. It belongs to the filters that it was made with.
     """
-    if "page" in query:
-        if "cursor" in query:
-            refuse("page and cursor are mutually exclusive")
-        return by_page(call, query, key, records)
-    size = _per_page(query)
+    size = _per_page(call, query)
     filters = {name: value for name, value in sorted(query.items()) if name not in CURSOR_PAGING}
     after = _opened(query["cursor"], filters) if "cursor" in query else None
     rest = [record for record in records if after is None or list(sort_key(record)) > after]
@@ -89,11 +107,11 @@ def _opened(cursor: str, filters: dict[str, str]) -> list[Any]:
     return after
 
 
-def _per_page(query: dict[str, str]) -> int:
+def _per_page(call: Call, query: dict[str, str]) -> int:
     size = _number(query, "per_page", MAX_PER_PAGE)
     if size > MAX_PER_PAGE:
         refuse(f"per_page must be between 1 and {MAX_PER_PAGE}")
-    return size
+    return min(size, call.world.harvest.most_per_page)
 
 
 def _number(query: dict[str, str], name: str, default: int) -> int:

@@ -30,7 +30,8 @@ class UpsalesAccount:
     ``custom_ne_matches_missing`` (``custom=ne:…`` also finds orders without the field),
     ``custom_put_replaces`` (the list sent replaces all values, else it is merged), ``put_replaces_whole``
     (fields not sent are reset), ``price_decimals``, ``enforce_obligatory`` (obligatory custom fields must be
-    given), ``rate_divides`` (a currency's rate is foreign units per master unit).
+    given), ``rate_divides`` (a currency's rate is foreign units per master unit), ``says_totals`` (lists come with
+    metadata), ``most_per_page`` (pages are cut to so many records, whatever was asked for).
     """
 
     def __init__(self, clock: Clock, lock: threading.RLock) -> None:
@@ -41,6 +42,8 @@ class UpsalesAccount:
         self.price_decimals = 2
         self.enforce_obligatory = False
         self.rate_divides = True
+        self.says_totals = True
+        self.most_per_page = 2000
         self.companies: dict[int, Record] = {}
         self.contacts: dict[int, Record] = {}
         self.users: dict[int, Record] = {}

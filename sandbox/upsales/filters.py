@@ -41,7 +41,9 @@ def listing(call: Call, records: Iterable[Record], attributes: Iterable[str]) ->
     limit, offset = _number(call, "limit", DEFAULT_LIMIT), _number(call, "offset", 0)
     if limit > MAX_LIMIT:
         refuse(f"limit must not exceed {MAX_LIMIT}")
-    return ok(found[offset : offset + limit], {"total": len(found), "limit": limit, "offset": offset})
+    limit = min(limit, call.world.upsales.most_per_page)
+    metadata = {"total": len(found), "limit": limit, "offset": offset}
+    return ok(found[offset : offset + limit], metadata if call.world.upsales.says_totals else None)
 
 
 def _test(call: Call, known: frozenset[str], name: str, text: str) -> Test:

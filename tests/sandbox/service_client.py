@@ -27,7 +27,8 @@ class Service:
     def call(self, method: str, path: str, **kw: Any) -> requests.Response:
         headers = kw.pop("headers", self.headers)
         url = path if path.startswith("http") else self.url + path
-        return requests.request(method, url, headers=headers, timeout=10, **kw)
+        timeout = kw.pop("timeout", 10)
+        return requests.request(method, url, headers=headers, timeout=timeout, **kw)
 
     def get(self, path: str, **params: Any) -> requests.Response:
         return self.call("GET", path, params=params)
