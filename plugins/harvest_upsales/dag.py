@@ -8,6 +8,8 @@ from typing import Any
 import pendulum
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TriggerRule, task_group
 
+from harvest_upsales.dag_docs import DAG_DOC, TASK_DOCS
+from harvest_upsales.operators.assets import opportunities_asset, settled_orders_asset
 from harvest_upsales.operators.base_operator import RETRIES, WRITES_POOL
 from harvest_upsales.operators.check_setup_operator import CheckSetupOperator
 from harvest_upsales.operators.extract_time_operator import ExtractTimeOperator
@@ -18,22 +20,6 @@ from harvest_upsales.operators.sync_billing_operator import SyncBillingOperator
 from harvest_upsales.operators.upsert_operator import UpsertOpportunitiesOperator
 from harvest_upsales.settings import SETTINGS_VARIABLE
 
-DAG_DOC = """
-Time tracked in **Harvest** becomes opportunities in **Upsales**; won orders become invoiced, closed projects.
-
-| task | what it does | what its failure means |
-|---|---|---|
-| `check_setup` | checks settings, rights, fields | mend the setting or right it names; nothing was written |
-| `extract_time` | finds changed projects and orders to settle | a service does not answer, or a setting is wrong |
-| `upsert_opportunities` | writes opportunities, in batches | it names each project; the others are done |
-| `find_won_orders` | lists the orders to settle | |
-| `mark_project_invoiced` | invoices, archives, marks the order | the order is held: it says what to do |
-| `sync_billing` | waits for the billing app | the app's own words, or its silence |
-| `reconcile` | compares both services | a task failed, or sums differ without a known cause |
-
-Clear a failed task once its message is dealt with: it does only what is left. *Trigger* takes params: a
-**dry run** says what would be written and writes nothing; **projects** and **days** confine a run.
-"""
 PARAMS = {
     "dry_run": Param(
         False, type="boolean", title="Dry run", description="Say what would be written, and write nothing."
@@ -55,6 +41,12 @@ PARAMS = {
     "end_date": Param(
         None, type=["string", "null"], format="date", title="To", description="Last day of time to look at."
     ),
+    "settings": Param(
+        None,
+        type=["object", "null"],
+        title="Settings to try",
+        description="For a dry run: plan with these settings instead of the saved ones.",
+    ),
 }
 
 
@@ -68,6 +60,7 @@ def harvest_upsales_dag(
     schedule: str = "0 * * * *",
     alerts: Sequence[Callable[[Any], None]] = (),
     drift_threshold: str = "0",
+    asset_family: str | None = None,
     **dag_arguments: Any,
 ) -> DAG:
     """The DAG for one pair of accounts.
@@ -81,6 +74,8 @@ def harvest_upsales_dag(
     :param alerts: Airflow notifiers (or callbacks), called where a project, a settlement, the billing app or the
         reconciliation fails; ``{{ exception }}`` in their templates is the message
     :param drift_threshold: drift per project up to which a run stays green, in units of the project's currency
+    :param asset_family: first part of the names of its assets, ``<family>/opportunities`` and
+        ``<family>/settled_orders``; by default the DAG's id, so that the assets of several accounts differ
     :param dag_arguments: more arguments of the DAG
     """
     with DAG(
@@ -105,46 +100,68 @@ def harvest_upsales_dag(
                 "upsales_conn_id": upsales_conn_id,
                 "settings_variable": settings_variable,
                 "plan_only": "{{ params.dry_run }}",
+                "trial_settings": "{{ params.settings | tojson }}",
             },
             pool,
             list(alerts),
             drift_threshold,
+            asset_family or dag_id,
         )
     return dag
 
 
 def _compose(
-    common: dict[str, Any], pool: str, alerts: list[Callable[[Any], None]], drift_threshold: str
+    common: dict[str, Any],
+    pool: str,
+    alerts: list[Callable[[Any], None]],
+    drift_threshold: str,
+    asset_family: str,
 ) -> None:
+    opportunities, settled_orders = opportunities_asset(asset_family), settled_orders_asset(asset_family)
     common = {**common, "on_failure_callback": alerts}
-    check = CheckSetupOperator(task_id="check_setup", pool=pool, **common)
+    check = CheckSetupOperator(
+        task_id="check_setup", doc_md=TASK_DOCS["check_setup"].markdown, pool=pool, **common
+    )
     extract = ExtractTimeOperator(
         task_id="extract_time",
+        doc_md=TASK_DOCS["extract_time"].markdown,
         project_ids="{{ params.project_ids }}",
         spent_from="{{ params.start_date }}",
         spent_to="{{ params.end_date }}",
         **common,
     )
     upsert = UpsertOpportunitiesOperator.partial(
-        task_id="upsert_opportunities", pool=pool, map_index_template="{{ task.label }}", **common
+        task_id="upsert_opportunities",
+        doc_md=TASK_DOCS["upsert_opportunities"].markdown,
+        pool=pool,
+        map_index_template="{{ task.label }}",
+        **common,
     ).expand(batch=extract.output)
     # Settlement goes on where some project's upsert failed.
     find_won = FindWonOrdersOperator(
-        task_id="find_won_orders", extract_task_id="extract_time", trigger_rule=TriggerRule.ALL_DONE, **common
+        task_id="find_won_orders",
+        doc_md=TASK_DOCS["find_won_orders"].markdown,
+        extract_task_id="extract_time",
+        trigger_rule=TriggerRule.ALL_DONE,
+        **common,
     )
 
     @task_group(group_id="settle")
     def settle(order: Any) -> None:
         mark = MarkProjectInvoicedOperator(
             task_id="mark_project_invoiced",
+            doc_md=TASK_DOCS["settle.mark_project_invoiced"].markdown,
             order=order,
+            outlets=[settled_orders],
             pool=pool,
             map_index_template="{{ task.label }}",
             **common,
         )
         SyncBillingOperator(
             task_id="sync_billing",
+            doc_md=TASK_DOCS["settle.sync_billing"].markdown,
             order=mark.output,
+            outlets=[settled_orders],
             pool=pool,
             map_index_template="{{ task.label }}",
             **common,
@@ -152,8 +169,10 @@ def _compose(
 
     reconcile = ReconcileOperator(
         task_id="reconcile",
+        doc_md=TASK_DOCS["reconcile"].markdown,
         project_ids="{{ params.project_ids }}",
         drift_threshold=drift_threshold,
+        outlets=[opportunities],
         trigger_rule=TriggerRule.ALL_DONE,
         **common,
     )

@@ -128,7 +128,7 @@ class ServiceUnavailableError(ApiError, ConnectionError):
 class AnswerLostError(ApiError, ConnectionError):
     """A write was sent and no usable answer came: it may have taken effect.
 
-    :param may_still_arrive: the request timed out, so the service may still be working on it
+    :param may_still_arrive: the service itself did not answer, so it may still be working on the request
     """
 
     recovery = Recovery.LOOK_UP_FIRST
@@ -148,6 +148,12 @@ class AnswerLostError(ApiError, ConnectionError):
 
 class UnexpectedAnswerError(ApiError, ValueError):
     """The service answered in a shape this package does not know; nothing was guessed."""
+
+
+class IncompleteListError(UnexpectedAnswerError):
+    """A list moved each time that it was read, or its pages don't lead to its end. A later try may find it at rest."""
+
+    recovery = Recovery.WAIT_AND_RETRY
 
 
 # --- one project or one order --------------------------------------------------------------------------------
@@ -175,6 +181,12 @@ class BillingSilentError(HarvestUpsalesError, TimeoutError):
     """The billing app did not answer in time. A retry waits again and triggers nothing."""
 
     recovery = Recovery.REPORT
+
+
+class BillingBusyError(HarvestUpsalesError, TimeoutError):
+    """The billing app may still be busy with the person's move. Nothing was written; a later try goes on."""
+
+    recovery = Recovery.WAIT_AND_RETRY
 
 
 class PartialFailureError(HarvestUpsalesError):

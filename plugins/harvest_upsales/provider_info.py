@@ -23,7 +23,7 @@ HARVEST_CONNECTION: dict[str, Any] = {
     "conn-fields": {
         "contact": {
             "label": "Contact e-mail",
-            "description": "Harvest wants the User-Agent of every integration to name someone to write to.",
+            "description": "Whom Harvest may write to about this integration: it wants an address with every request.",
             "schema": {"type": "string", "format": "email"},
         },
     },
@@ -49,6 +49,12 @@ UPSALES_CONNECTION: dict[str, Any] = {
             # come filled with three asterisks and save them.
             "schema": {"type": ["string", "null"], "enum": ["cookie", "query"]},
         },
+        "web_url": {
+            "label": "Address of an order",
+            "description": "For links from Airflow: an order's address in Upsales, with {id} in place of its number. "
+            "Empty: https://power.upsales.com/#/orders/{id}, which Upsales does not document.",
+            "schema": {"type": ["string", "null"]},
+        },
     },
 }
 
@@ -60,4 +66,9 @@ def get_provider_info() -> dict[str, Any]:
         "name": "Harvest → Upsales",
         "description": "Harvest's tracked time to Upsales opportunities, won orders to invoiced projects.",
         "connection-types": [HARVEST_CONNECTION, UPSALES_CONNECTION],
+        "extra-links": [
+            "harvest_upsales.operators.links.HarvestProjectLink",
+            "harvest_upsales.operators.links.HarvestInvoiceLink",
+            "harvest_upsales.operators.links.UpsalesOrderLink",
+        ],
     }

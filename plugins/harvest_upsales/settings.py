@@ -79,50 +79,50 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 KEYS = tuple(f.name for f in msgspec.structs.fields(Settings))
 
 
-def parse_settings(text: str | bytes | None) -> Settings:
+def parse_settings(text: str | bytes | None, *, variable: str = SETTINGS_VARIABLE) -> Settings:
     """Turn the Variable's text into settings.
 
     :param text: a JSON object; ``None`` where the Variable does not exist
+    :param variable: its key, for the message
     :raises SettingsError: names the key that has to be mended
     """
     if not text:
-        msg = (
-            f"The Airflow Variable {SETTINGS_VARIABLE} is missing. Create it with at least the keys "
-            + ", ".join(KEYS[:3])
+        msg = f"The Airflow Variable {variable} is missing. Create it with at least the keys " + ", ".join(
+            KEYS[:3]
         )
         raise SettingsError(msg)
     try:
         raw = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        msg = f"The Airflow Variable {SETTINGS_VARIABLE} is not JSON: {error}"
+        msg = f"The Airflow Variable {variable} is not JSON: {error}"
         raise SettingsError(msg) from None
     if not isinstance(raw, dict):
-        msg = f"The Airflow Variable {SETTINGS_VARIABLE} has to be one JSON object, not {type(raw).__name__}"
+        msg = f"The Airflow Variable {variable} has to be one JSON object, not {type(raw).__name__}"
         raise SettingsError(msg)
-    _refuse_unknown(raw)
+    _refuse_unknown(raw, variable)
     try:
         settings = msgspec.convert(raw, Settings)
     except msgspec.ValidationError as error:
-        msg = f"In the settings ({SETTINGS_VARIABLE}): {_name_key(str(error))}"
+        msg = f"In the settings ({variable}): {_name_key(str(error))}"
         raise SettingsError(msg) from None
-    _check_company_map(settings)
+    _check_company_map(settings, variable)
     return settings
 
 
-def _refuse_unknown(raw: dict[str, object]) -> None:
+def _refuse_unknown(raw: dict[str, object], variable: str) -> None:
     for key in raw:
         if key not in KEYS:
             near = get_close_matches(key, KEYS, n=1)
             hint = f"; did you mean {near[0]}?" if near else f"; known keys: {', '.join(KEYS)}"
-            msg = f"In the settings ({SETTINGS_VARIABLE}): unknown key {key}{hint}"
+            msg = f"In the settings ({variable}): unknown key {key}{hint}"
             raise SettingsError(msg)
 
 
-def _check_company_map(settings: Settings) -> None:
+def _check_company_map(settings: Settings, variable: str) -> None:
     for client_id in settings.company_map:
         if not _CLIENT_ID.fullmatch(client_id):
             msg = (
-                f"In the settings ({SETTINGS_VARIABLE}): company_map has the key {client_id!r}, "
+                f"In the settings ({variable}): company_map has the key {client_id!r}, "
                 "but its keys are Harvest client ids (digits only, without leading zeros)"
             )
             raise SettingsError(msg)

@@ -42,6 +42,8 @@ def decoded(body: bytes, content_type: str, status: int, of: type[T]) -> T | Fai
         return (
             Failure(Kind.MISSHAPEN, status, detail=shape_words(problem)) if _is_whole(body) else _cut(status)
         )
+    except RecursionError:
+        return Failure(Kind.MISSHAPEN, status, detail="nested too deeply")
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _cut(status)
 
@@ -49,6 +51,9 @@ def decoded(body: bytes, content_type: str, status: int, of: type[T]) -> T | Fai
 def _is_whole(body: bytes) -> bool:
     try:
         msgspec.json.decode(body)
+    except (RecursionError, msgspec.ValidationError):
+        # Whole, though too deep or with numbers too long for anyone.
+        return True
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True

@@ -11,8 +11,14 @@ import msgspec
 
 from harvest_upsales import errors
 from harvest_upsales.api.retry_rules import EFFECT_UNKNOWN, Failure, Kind
+from harvest_upsales.records.bounds import one_line
 
 LONGEST_DETAIL = 200
+GATEWAY_FAILURES = frozenset({408, 502, 503, 504, 520, 521, 522, 523, 524})
+"""A gateway, not the service, may have given up; the service behind it may be at work on the request still.
+
+Also 503: some gateways answer it where the service behind them is slow, and nothing tells theirs from the service's.
+"""
 
 _NEXT_STEP = {
     Kind.UNAUTHORIZED: "Check the token in the {connection} connection.",
@@ -60,7 +66,7 @@ def error_of(failure: Failure, call: Call) -> errors.HarvestUpsalesError:
             service=call.service,
             call=str(call),
             status=failure.status,
-            may_still_arrive=failure.kind is Kind.TIMED_OUT,
+            may_still_arrive=failure.status is None or failure.status in GATEWAY_FAILURES,
         )
     if failure.kind is Kind.REFUSED:
         wait = "" if failure.retry_after_s is None else f" It asks to wait {failure.retry_after_s:.0f} s."
@@ -133,16 +139,14 @@ def service_words(body: bytes, secrets: Iterable[str]) -> str:
     """
     try:
         words = msgspec.json.decode(body, type=_Words)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     parts: list[Any] = [words.message]
     if isinstance(words.error, _UpsalesWords):
         parts += [words.error.key, words.error.msg, words.error.error_code]
     else:
         parts += [words.error, words.error_description]
-    text = " ".join(
-        " ".join(str(part).split()) for part in parts if isinstance(part, str | int) and part != ""
-    )
+    text = " ".join(one_line(str(part)) for part in parts if isinstance(part, str | int) and part != "")
     return scrub(text, secrets)[:LONGEST_DETAIL]
 
 
@@ -154,5 +158,5 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
 
 
 def shape_words(error: msgspec.ValidationError) -> str:
-    """What a decoder missed and where, without the value that it found (msgspec quotes values in ``'``)."""
-    return re.sub(r"'[^']*'", "a value", str(error))[:LONGEST_DETAIL]
+    """What a decoder missed and where, without the value that it found, which msgspec quotes."""
+    return re.sub(r"""(['"]).*\1""", "a value", str(error), flags=re.DOTALL)[:LONGEST_DETAIL]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from harvest_upsales.api.harvest_pages import (
     PAGE_SIZE,
@@ -17,10 +18,12 @@ from harvest_upsales.api.harvest_pages import (
     ProjectsPage,
     TimeEntriesPage,
     UninvoicedPage,
+    key_of,
     pages,
 )
-from harvest_upsales.api.rate_limit import REPORTS
-from harvest_upsales.api.transport import Transport
+from harvest_upsales.api.rate_limit import READS, REPORTS
+from harvest_upsales.api.transport import Params, Transport
+from harvest_upsales.api.whole_lists import latest, whole
 from harvest_upsales.records import json_codec
 from harvest_upsales.records.harvest_records import (
     Company,
@@ -34,11 +37,14 @@ from harvest_upsales.records.harvest_records import (
     UninvoicedProject,
 )
 
+T = TypeVar("T")
 LONGEST_REPORT_DAYS = 365
 
 
 class HarvestClient:
-    """Typed calls to one Harvest account. Lists are read page by page, never held as a whole.
+    """Typed calls to one Harvest account.
+
+    Time entries are read page by page, never held as a whole; the other lists are short enough to be.
 
     Every method raises ``errors.ApiError`` and its kinds; see ``Transport``.
 
@@ -49,6 +55,15 @@ class HarvestClient:
     def __init__(self, transport: Transport, account_id: str) -> None:
         self.transport = transport
         self.account_id = account_id
+
+    @contextmanager
+    def beside(self, most: int) -> Iterator[list[HarvestClient]]:
+        """Clients for as many threads, this one first; they share its limits, and are closed afterwards.
+
+        :param most: how many
+        """
+        with self.transport.beside(most) as transports:
+            yield [self, *(HarvestClient(transport, self.account_id) for transport in transports[1:])]
 
     # --- account --------------------------------------------------------------------------------------------
 
@@ -72,9 +87,9 @@ class HarvestClient:
         """
         return self.transport.get_decoded(f"/projects/{project_id:d}", of=Project)
 
-    def projects(self) -> Iterator[Project]:
+    def projects(self) -> list[Project]:
         """All projects, archived ones too, newest first."""
-        return _records(pages(self.transport, "/projects", (), of=ProjectsPage))
+        return self._list("/projects", (), ProjectsPage)
 
     def set_project_active(self, project_id: int, active: bool) -> Project:
         """Archive a project, so that no time can be tracked on it, or take it back. Safe to repeat.
@@ -85,12 +100,12 @@ class HarvestClient:
         body = json_codec.encode({"is_active": active})
         return self.transport.write_decoded("PATCH", f"/projects/{project_id:d}", body, of=Project)
 
-    def contacts(self, *, client_id: int) -> Iterator[Contact]:
+    def contacts(self, *, client_id: int) -> list[Contact]:
         """A client's contacts.
 
         :param client_id: of the client
         """
-        return _records(pages(self.transport, "/contacts", _query(client_id=client_id), of=ContactsPage))
+        return self._list("/contacts", _query(client_id=client_id), ContactsPage)
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -103,7 +118,7 @@ class HarvestClient:
         from_: dt.date | None = None,
         to: dt.date | None = None,
     ) -> Iterator[TimeEntry]:
-        """Time entries, latest ``spent_date`` first; parameters as of ``time_entry_pages``."""
+        """Time entries, latest ``spent_date`` first; parameters and errors as of ``time_entry_pages``."""
         return _records(
             self.time_entry_pages(
                 project_id=project_id,
@@ -124,7 +139,10 @@ class HarvestClient:
         to: dt.date | None = None,
         page_size: int = PAGE_SIZE,
     ) -> Iterator[Page[TimeEntry]]:
-        """Time entries by page, for callers that keep a place or show progress.
+        """Time entries by page, each fetched when it's asked for: for readers that keep only sums of them.
+
+        People go on tracking time between two pages: an entry may come twice, and the later one is right. Read them
+        inside ``whole_lists.whole``, which starts afresh where entries may have been missed.
 
         :param project_id: only of this project
         :param is_billed: only entries that are on an invoice, or only those that aren't
@@ -132,6 +150,7 @@ class HarvestClient:
         :param from_: first ``spent_date``
         :param to: last ``spent_date``
         :param page_size: entries a page, 1 to 2000
+        :raises IncompleteListError: entries went or moved, so that others may have been missed
         """
         query = _query(
             project_id=project_id,
@@ -141,7 +160,7 @@ class HarvestClient:
         )
         return pages(self.transport, "/time_entries", query, of=TimeEntriesPage, page_size=page_size)
 
-    def uninvoiced_report(self, from_: dt.date, to: dt.date) -> Iterator[UninvoicedProject]:
+    def uninvoiced_report(self, from_: dt.date, to: dt.date) -> list[UninvoicedProject]:
         """What is not invoiced yet, by project; of a fixed-fee project, the fee that is left.
 
         Counts in the small rate limit of the Reports API.
@@ -160,8 +179,7 @@ class HarvestClient:
             **{"from": f"{from_:%Y%m%d}", "to": f"{to:%Y%m%d}"},
             include_fixed_fee=True,
         )
-        found = pages(self.transport, "/reports/uninvoiced", query, of=UninvoicedPage, budget=REPORTS)
-        return _records(found)
+        return self._list("/reports/uninvoiced", query, UninvoicedPage, budget=REPORTS)
 
     # --- invoices -------------------------------------------------------------------------------------------
 
@@ -172,14 +190,15 @@ class HarvestClient:
         """
         return self.transport.get_decoded(f"/invoices/{invoice_id:d}", of=Invoice)
 
-    def invoices(self, *, client_id: int) -> Iterator[Invoice]:
-        """A client's invoices, latest issued first.
+    def invoices(self, *, client_id: int | None = None, state: str | None = None) -> list[Invoice]:
+        """Invoices, latest issued first.
 
         The service can't filter by ``purchase_order``: the caller does.
 
-        :param client_id: of the client
+        :param client_id: only of this client
+        :param state: only in this state
         """
-        return _records(pages(self.transport, "/invoices", _query(client_id=client_id), of=InvoicesPage))
+        return self._list("/invoices", _query(client_id=client_id, state=state), InvoicesPage)
 
     def create_invoice(self, invoice: NewInvoice) -> Invoice:
         """Create a draft. Imported time is billed and locked from then on.
@@ -204,8 +223,16 @@ class HarvestClient:
         """
         self.transport.write("DELETE", f"/invoices/{invoice_id:d}")
 
+    def _list(self, path: str, query: Params, of: type[Page[T]], *, budget: str = READS) -> list[T]:
+        """A whole list, each record once, as it came last."""
 
-def _records(found: Iterable[Page[Any]]) -> Iterator[Any]:
+        def read() -> list[T]:
+            return latest(_records(pages(self.transport, path, query, of=of, budget=budget)), key_of)
+
+        return whole(read)
+
+
+def _records(found: Iterable[Page[T]]) -> Iterator[T]:
     for page in found:
         yield from page.records
 

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from harvest_upsales.api.rate_limit import READS
 from harvest_upsales.api.transport import Params, Transport
+from harvest_upsales.api.whole_lists import Completeness
 from harvest_upsales.errors import UnexpectedAnswerError
 from harvest_upsales.records.harvest_records import Contact, Invoice, Project, TimeEntry, UninvoicedProject
 
@@ -82,7 +83,8 @@ def pages(
 ) -> Iterator[Page[T]]:
     """Every page of a list, each fetched when it's asked for.
 
-    A record that moves to the next page while the list is read comes twice; the first one is kept.
+    A record that moves to a later page while the list is read comes twice; the later one is right. Where records may
+    have been missed, an error ends the pages: read them inside ``whole_lists.whole``.
 
     :param transport: of Harvest
     :param path: of the list
@@ -90,36 +92,27 @@ def pages(
     :param of: the list's type of page
     :param budget: which rate limit it counts in
     :param page_size: records a page, 1 to 2000
-    :raises UnexpectedAnswerError: a link leads elsewhere, or back to a page that was read
+    :raises IncompleteListError: the list moved, or a link leads back to a page that was read
+    :raises UnexpectedAnswerError: a link leads elsewhere
     """
     query: list[tuple[str, str]] = [*params, ("per_page", str(page_size))]
     asked: set[tuple[tuple[str, str], ...]] = set()
-    known: set[int] = set()
+    completeness = Completeness("Harvest", f"GET {path}")
     while True:
         asked.add(tuple(sorted(query)))
         page = transport.get_decoded(path, query, of=of, budget=budget)
-        yield _without_known(page, known)
+        completeness.page(map(key_of, page.records), page.total_entries)
+        yield page
         if page.links.next is None:
+            completeness.end()
             return
         query = _query_of_link(page.links.next, path, transport.base_url)
         if tuple(sorted(query)) in asked:
-            raise _link_error(path, "leads back to a page that was read")
+            raise completeness.error("the link to the next page leads back to a page that was read")
 
 
-def _without_known(page: Page[T], known: set[int]) -> Page[T]:
-    """The page without records of earlier pages. Only ids are remembered, never the records."""
-    fresh: list[T] = []
-    for record in page.records:
-        key = _key(record)
-        if key not in known:
-            known.add(key)
-            fresh.append(record)
-    return type(page)(
-        records=fresh, links=page.links, total_pages=page.total_pages, total_entries=page.total_entries
-    )
-
-
-def _key(record: Any) -> int:
+def key_of(record: Any) -> int:
+    """By what a record of a list is told from the others."""
     return int(record.project_id if isinstance(record, UninvoicedProject) else record.id)
 
 

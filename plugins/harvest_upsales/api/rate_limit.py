@@ -10,7 +10,8 @@ retry rules.
 from __future__ import annotations
 
 import math
-from collections import deque
+import threading
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,10 @@ WRITES = "writes"
 MARGIN_S = 0.1
 """Requests sent evenly may arrive unevenly: each window is watched a little longer than it lasts."""
 LONGEST_RESET_S = 15.0
+
+
+Sent = dict[str, dict[int, int]]
+"""By budget, how many requests were sent so many milliseconds ago; never more than in truth, if rounded."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,10 @@ class SlidingWindow:
             return -math.inf
         return self._sent[0] + self._length_s
 
+    def moments(self, now: float) -> list[float]:
+        """When the requests were sent that the window still holds."""
+        return [moment for moment in self._sent if now - moment < self._length_s]
+
     def add(self, moment: float) -> None:
         """Note a request; the oldest one drops out when the window is full."""
         self._sent.append(moment)
@@ -63,7 +72,7 @@ class SlidingWindow:
 class RateLimiter:
     """Several windows at once; a request counts in those of ``all`` and of its own budget.
 
-    For one thread: each hook has a limiter of its own.
+    Threads that read side by side share it: what one reserves, the others see at once.
 
     :param limits: windows by budget
     """
@@ -74,6 +83,7 @@ class RateLimiter:
         }
         self._last = -math.inf
         self._blocked_until = -math.inf
+        self._lock = threading.Lock()
 
     def reserve(self, now: float, budget: str = READS) -> float:
         """Reserve the next request.
@@ -83,11 +93,34 @@ class RateLimiter:
         :return: seconds to wait before it is sent, 0 or more
         """
         windows = [*self._budgets.get(ALL, ()), *self._budgets.get(budget, ())]
-        moment: float = max(now, self._last, self._blocked_until, *(window.earliest() for window in windows))
-        for window in windows:
-            window.add(moment)
-        self._last = moment
+        with self._lock:
+            earliest = (window.earliest() for window in windows)
+            moment: float = max(now, self._last, self._blocked_until, *earliest)
+            for window in windows:
+                window.add(moment)
+            self._last = moment
         return moment - now
+
+    def sent(self, now: float) -> Sent:
+        """What the windows hold, for a process that goes on after this one."""
+        with self._lock:
+            longest = {
+                budget: max(([*window.moments(now)] for window in windows), key=len, default=[])
+                for budget, windows in self._budgets.items()
+            }
+        return {
+            budget: dict(Counter(_age_ms(now - moment) for moment in moments))
+            for budget, moments in longest.items()
+        }
+
+    def take_over(self, sent: Sent, now: float) -> None:
+        """Count what another process has sent; before the first request of this one."""
+        with self._lock:
+            for budget, ages in sent.items():
+                for age_ms, number in sorted(ages.items(), reverse=True):
+                    for window in self._budgets.get(budget, ()):
+                        for _ in range(number):
+                            window.add(now - age_ms / 1000)
 
     def observe(self, headers: Mapping[str, str], now: float) -> None:
         """Obey ``X-RateLimit-Remaining`` and ``-Reset``: nothing remains means wait for the reset.
@@ -101,7 +134,14 @@ class RateLimiter:
         if remaining is None or remaining > 0:
             return
         reset_s = _integer(headers.get("X-RateLimit-Reset")) or 0
-        self._blocked_until = max(self._blocked_until, now + min(max(reset_s, 0), LONGEST_RESET_S))
+        until = now + min(max(reset_s, 0), LONGEST_RESET_S)
+        with self._lock:
+            self._blocked_until = max(self._blocked_until, until)
+
+
+def _age_ms(age_s: float) -> int:
+    """Rounded down, so that no window opens too early: finely where the short windows look, by seconds beyond."""
+    return max(0, int(age_s * 20) * 50 if age_s < LONGEST_RESET_S else int(age_s) * 1000)
 
 
 def _integer(text: str | None) -> int | None:

@@ -7,7 +7,7 @@ service.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from harvest_upsales.api.transport import Transport
@@ -19,6 +19,8 @@ from harvest_upsales.records.upsales_records import (
     Currency,
     CustomField,
     IntegrationSettings,
+    NamedProduct,
+    NamedUser,
     NewCompany,
     NewCustomField,
     Order,
@@ -64,6 +66,10 @@ class UpsalesClient:
         wanted = set(ids)
         return [user for user in self._reader.small_list("/users", User) if user.id in wanted]
 
+    def named_users(self) -> list[NamedUser]:
+        """All people with access, inactive ones too, for an administrator to choose from."""
+        return self._reader.small_list("/users", NamedUser)
+
     def order_stages(self) -> list[Stage]:
         """The stages of the Sales board. Several may be at 100 per cent."""
         return self._reader.small_list("/orderstages", Stage)
@@ -75,6 +81,10 @@ class UpsalesClient:
         """
         wanted = set(ids)
         return [product for product in self._reader.sweep("/products", (), Product) if product.id in wanted]
+
+    def named_products(self) -> Iterator[NamedProduct]:
+        """All products, inactive ones too, for an administrator to choose from."""
+        return self._reader.sweep("/products", (), NamedProduct)
 
     def currencies(self) -> list[Currency]:
         """The account's currencies, inactive ones too."""
@@ -145,15 +155,18 @@ class UpsalesClient:
 
     # --- orders ---------------------------------------------------------------------------------------------
 
-    def orders(self, of: type[AnyOrder], *, filters: Sequence[tuple[str, str]] = ()) -> Iterator[AnyOrder]:
+    def orders(
+        self, of: type[AnyOrder], *, filters: Sequence[tuple[str, str]] = (), after: int = 0
+    ) -> Iterator[AnyOrder]:
         """Opportunities and orders in the order of their ids.
 
         :param of: how much of each is wanted
         :param filters: ``(attribute, "operator:value")``; a repeated attribute must hold twice
+        :param after: only orders with a higher id, which came later
         """
-        return self._reader.sweep("/orders", filters, of)
+        return self._reader.sweep("/orders", filters, of, after=after)
 
-    def orders_with_field(self, field_id: int, of: type[AnyOrder]) -> Iterator[AnyOrder]:
+    def orders_with_field(self, field_id: int, of: type[AnyOrder], *, after: int = 0) -> Iterator[AnyOrder]:
         """Orders that may have a value in a custom field. The caller looks at the value.
 
         The service documents no "has a value". ``ne`` with a value that ours never take comes closest; whether
@@ -162,15 +175,16 @@ class UpsalesClient:
 
         :param field_id: of the custom field
         :param of: how much of each order is wanted
+        :param after: only orders with a higher id, which came later
         """
-        found = self.orders(of, filters=[("custom", f"ne:{field_id:d}:0")])
+        found = self.orders(of, filters=[("custom", f"ne:{field_id:d}:0")], after=after)
         try:
             first = next(found, None)
         except RejectedError as refused:
             if refused.status != 400:
                 raise
             _log.info("Upsales refuses to filter orders by custom field %d; all orders are read", field_id)
-            yield from self.orders(of)
+            yield from self.orders(of, after=after)
             return
         if first is not None:
             yield first
@@ -183,19 +197,19 @@ class UpsalesClient:
         """
         return self._reader.one(f"/orders/{order_id:d}", Order)
 
-    def create_order(self, body: OrderBody) -> Order:
+    def create_order(self, body: OrderBody | Callable[[], OrderBody]) -> Order:
         """Create an opportunity.
 
-        :param body: with at least one row
+        :param body: with at least one row; or what makes it right before each try
         :raises AnswerLostError: look it up by its ``HARVEST_KEY`` before creating it again
         """
         return self._reader.sent("POST", "/orders", body, Order)
 
-    def update_order(self, order_id: int, body: OrderBody) -> Order:
+    def update_order(self, order_id: int, body: OrderBody | Callable[[], OrderBody]) -> Order:
         """Save an order. The rows sent replace all of its rows.
 
         :param order_id: of the order
-        :param body: everything that is to stay, too
+        :param body: everything that is to stay, too; or what makes it from the order as it is right before each try
         :raises AnswerLostError: read the order before saving it again
         """
         return self._reader.sent("PUT", f"/orders/{order_id:d}", body, Order)

@@ -13,12 +13,15 @@ from msgspec import UNSET, Struct, UnsetType
 from harvest_upsales.api.call_errors import service_words
 from harvest_upsales.api.retry_rules import Failure, Kind
 from harvest_upsales.api.transport import Params, Transport
-from harvest_upsales.errors import UnexpectedAnswerError
+from harvest_upsales.api.whole_lists import Completeness, latest, whole
 from harvest_upsales.records import json_codec
+from harvest_upsales.records.upsales_records import Currency
 
 T = TypeVar("T")
 PAGE_SIZE = 2000
 """The most that the service gives."""
+_DEFAULT_PAGE = 1000
+"""What it gives unless it's asked for more."""
 
 
 class Metadata(Struct, frozen=True):
@@ -55,49 +58,67 @@ class EnvelopeReader:
     def sent(self, method: str, path: str, body: Any, of: type[T]) -> T:
         """The record as the service holds it after a write.
 
+        :param body: what is sent, or what makes it right before each try
         :raises AnswerLostError: it may have taken effect; look it up before sending it again
         """
-        sent = json_codec.encode(body)
         answer = self.transport.write_decoded(
-            method, path, sent, of=_envelope(of), check=self._fault_of_write
+            method,
+            path,
+            lambda: json_codec.encode(body() if callable(body) else body),
+            of=_envelope(of),
+            check=self._fault_of_write,
         )
         return cast(T, answer.data)
 
     def small_list(self, path: str, of: type[T]) -> list[T]:
-        """A list of settings, such as stages: usually one request, of at most 1,000 records."""
+        """A list of settings, such as stages: usually one request, of at most 1,000 records.
+
+        :raises IncompleteListError: it moved each time that it was read
+        """
+        return whole(lambda: self._small_list(path, of))
+
+    def _small_list(self, path: str, of: type[T]) -> list[T]:
+        """Read it once, by offset. Offsets shift where a record goes, and the order of such lists is not promised."""
+        completeness = Completeness("Upsales", f"GET {path}")
         found, total = self._page(path, (), of)
-        while found and total is not None and len(found) < total:
-            more, total = self._page(path, (("limit", "1000"), ("offset", str(len(found)))), of)
+        completeness.page(map(_key, found), total)
+        read = len(found)
+        while read < total if total is not None else read and not read % _DEFAULT_PAGE:
+            offset = (("limit", str(_DEFAULT_PAGE)), ("offset", str(read)))
+            more, total = self._page(path, offset, of)
+            completeness.page(map(_key, more), total)
             if not more:
                 break
+            read += len(more)
             found += more
-        return found
+        completeness.end()
+        return latest(found, _key)
 
-    def sweep(self, path: str, filters: Params, of: type[T]) -> Iterator[T]:
+    def sweep(self, path: str, filters: Params, of: type[T], *, after: int = 0) -> Iterator[T]:
         """A long list in the order of ids, each page when it's asked for.
 
         Lists without ``sort`` have no order, and offsets shift while others write: the documentation advises
-        ``sort=id`` with ``id=gt:`` the last one.
+        ``sort=id`` with ``id=gt:`` the last one. Nothing that is there all along can be missed that way, whatever is
+        added, changed or deleted meanwhile.
 
         :param path: of the list
         :param filters: ``(attribute, "operator:value")``; a repeated attribute must hold twice
         :param of: records with an ``id``
-        :raises UnexpectedAnswerError: the ids don't grow
+        :param after: only records with a higher id
+        :raises IncompleteListError: the ids don't grow, or the service says that there is more and gives none
         """
-        last = 0
+        last = after
+        completeness = Completeness("Upsales", f"GET {path}")
         while True:
-            after = (("id", f"gt:{last}"),) if last else ()
-            page, total = self._page(path, (*filters, ("sort", "id"), ("limit", str(PAGE_SIZE)), *after), of)
+            beyond = (("id", f"gt:{last}"),) if last else ()
+            page, total = self._page(path, (*filters, ("sort", "id"), ("limit", str(PAGE_SIZE)), *beyond), of)
             for record in page:
                 if _id(record) <= last:
-                    raise UnexpectedAnswerError(
-                        f"Upsales GET {path}: the list is not in the order of ids, so it can't be read as a "
-                        "whole. Nothing was guessed; retry, and report this as a bug if it lasts.",
-                        service="Upsales",
-                        call=f"GET {path}",
-                    )
+                    raise completeness.error("it is not in the order of ids")
                 last = _id(record)
                 yield record
+            if not page and total:
+                raise completeness.error(f"{total} more records are said to be there, and none came")
             if _is_last(len(page), total):
                 return
 
@@ -114,13 +135,11 @@ class EnvelopeReader:
 
 
 def _is_last(found: int, total: int | None) -> bool:
-    """Whether a page ends its list: it holds all that is left, or, without a total, it is not full.
+    """Whether a page ends its list: it holds all that is left, or, without a total, nothing.
 
-    A service that answers with fewer than were asked for says so in its total.
+    A service may answer with fewer than were asked for, so a page that is not full says nothing.
     """
-    if total is None:
-        return found < PAGE_SIZE
-    return not found or found >= total
+    return not found if total is None else found >= total
 
 
 def fault_of_read(envelope: Envelope[Any], secrets: Iterable[str]) -> Failure | None:
@@ -146,3 +165,8 @@ def _envelope(of: Any) -> type[Envelope[Any]]:
 
 def _id(record: Any) -> int:
     return int(record.id)
+
+
+def _key(record: Any) -> Any:
+    """Currencies have no id."""
+    return record.iso if isinstance(record, Currency) else record.id

@@ -53,10 +53,17 @@ class BillingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """The state, with the document number or the app's message where there is one."""
+    """The state.
+
+    :param detail: in words, with the document number or the app's message where there is one
+    :param document: the app's document number, where the order has it
+    :param answered_at: the app's last answer
+    """
 
     state: BillingState
     detail: str = ""
+    document: str = ""
+    answered_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +103,9 @@ def may_have_taken(order: Order, app: BillingApp) -> bool:
     The careful reading, for deciding whether rows may still change. :func:`has_taken` is the careful reading for
     deciding whether the app need not be waited for.
     """
-    status = _newest(order, app)
-    success = status is not None and status.callback_status == SUCCESS and _since_the_win(status, order)
+    success = any(
+        status.callback_status == SUCCESS and _since_the_win(status, order) for status in _answers(order, app)
+    )
     return app.integration_id is not None and (success or bool(custom_text(order, app.reference_field)))
 
 
@@ -105,6 +113,17 @@ def before_again(order: Order, app: BillingApp) -> Before:
     """What a further try compares with, where an earlier one has saved the order: answers to that save are news."""
     before = billing_before(order, app)
     return Before(before.synced, None if has_answered(order, app) else before.answered_at)
+
+
+def answered_between(one: Order, later: Order, app: BillingApp) -> bool:
+    """Whether the app has reported success since the order was read, where it also has to write a document number."""
+    status, before = _newest(later, app), _newest(one, app)
+    return (
+        app.reference_alias is not None
+        and status is not None
+        and status.callback_status == SUCCESS
+        and (before is None or before.callback_date != status.callback_date)
+    )
 
 
 def has_answered(order: Order, app: BillingApp) -> bool:
@@ -129,23 +148,37 @@ def billing_after(order: Order, app: BillingApp, before: Before) -> Billing:
     """
     if app.integration_id is None:
         return Billing(BillingState.OFF)
-    reference = custom_text(order, app.reference_field)
+    reference, status = custom_text(order, app.reference_field), _newest(order, app)
+    state, detail = _judged(order, app, before, reference, status)
+    return Billing(state, detail, reference, None if status is None else status.callback_date)
+
+
+def _judged(
+    order: Order, app: BillingApp, before: Before, reference: str, status: IntegrationStatus | None
+) -> tuple[BillingState, str]:
     if reference:
-        return Billing(BillingState.DONE, f"document {reference}")
+        return BillingState.DONE, f"document {reference}"
     if before.synced:
-        return Billing(BillingState.DONE, "taken before the project was invoiced")
-    status = _newest(order, app)
+        return BillingState.DONE, "taken before the project was invoiced"
     if status is None or status.callback_status is None:
-        return Billing(BillingState.WAITING)
+        return BillingState.WAITING, ""
     if not _came_since(status, order, before):
         # The last word so far, in case that no other comes: an app may ignore what a program saves.
         refused = status.callback_status != SUCCESS and _since_the_win(status, order)
-        return Billing(BillingState.WAITING, f"its last answer: {_message(status)}" if refused else "")
+        return BillingState.WAITING, f"its last answer: {_message(status)}" if refused else ""
+    if app.reference_alias is None and _succeeded_since(order, app, before):
+        # A failure behind a success is the word on some later call; the customer has the invoice.
+        return BillingState.DONE, "the app reports success"
     if status.callback_status != SUCCESS:
-        return Billing(BillingState.FAILED, _message(status))
-    if app.reference_alias is not None:
-        return Billing(BillingState.WAITING, f"answered, but {app.reference_alias} is still empty")
-    return Billing(BillingState.DONE, "the app reports success")
+        return BillingState.FAILED, _message(status)
+    return BillingState.WAITING, f"answered, but {app.reference_alias} is still empty"
+
+
+def _succeeded_since(order: Order, app: BillingApp, before: Before) -> bool:
+    return any(
+        status.callback_status == SUCCESS and _came_since(status, order, before)
+        for status in _answers(order, app)
+    )
 
 
 def _came_since(status: IntegrationStatus, order: Order, before: Before) -> bool:
@@ -172,9 +205,13 @@ def _answers_last_save(status: IntegrationStatus, order: Order) -> bool:
 
 def _newest(order: Order, app: BillingApp) -> IntegrationStatus | None:
     """The app's newest answer."""
-    mine = [status for status in order.statuses or () if status.integration_id == app.integration_id]
     oldest = dt.datetime.min.replace(tzinfo=dt.UTC)
-    return max(mine, key=lambda status: _aware(status.callback_date) or oldest, default=None)
+    return max(_answers(order, app), key=lambda status: _aware(status.callback_date) or oldest, default=None)
+
+
+def _answers(order: Order, app: BillingApp) -> list[IntegrationStatus]:
+    """The app's answers that the order still has; those seen so far had one an app, the last."""
+    return [status for status in order.statuses or () if status.integration_id == app.integration_id]
 
 
 def _aware(moment: dt.datetime | None) -> dt.datetime | None:

@@ -38,6 +38,11 @@ def minor_unit(currency: str) -> Decimal:
     return _CENT if exponent is None else Decimal(1).scaleb(-exponent)
 
 
+def harvest_unit(currency: str) -> Decimal:
+    """The smallest step in Harvest's own sums: two digits, also in currencies that have three, as its reports show."""
+    return max(minor_unit(currency), _CENT)
+
+
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """``amount`` in whole minor units, halves away from zero, as Harvest's reports do."""
     return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP, context=_EXACT)

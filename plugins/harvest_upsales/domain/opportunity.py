@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from harvest_upsales.domain.keys import HarvestKey, Month
-from harvest_upsales.domain.money import Row, total
-from harvest_upsales.domain.uninvoiced_time import CountedTime, rows_of_time
+from harvest_upsales.domain.money import Row, exact_sum, plain, total
+from harvest_upsales.domain.uninvoiced_time import NO_TIME, CountedTime, rows_of_time
 from harvest_upsales.records.harvest_records import Project
 from harvest_upsales.settings import OpportunityPer
 
@@ -34,6 +34,20 @@ class Desired:
     def amount(self) -> Decimal:
         """The value, rounded once to the currency's minor unit."""
         return total(self.rows, self.currency)
+
+    @property
+    def amounts_by_month(self) -> dict[str, Decimal]:
+        """The same value by month of ``spent_date``, not rounded; a fixed fee stands in its first."""
+        if not self.rows or not self.time.months:
+            return {}
+        if self.project.is_fixed_fee:
+            return {str(self.key.month or self.time.months[0]): self.amount}
+        return {
+            str(month): plain(
+                exact_sum(Row(hours, rate).amount for rate, hours in by_rate.items() if rate is not None)
+            )
+            for month, by_rate in self.time.hours_by_month.items()
+        }
 
     @property
     def description(self) -> str:
@@ -84,9 +98,7 @@ def desired_opportunities(
         key = HarvestKey(account_id, project.id)
         known = list(existing)
         return (
-            (Desired(key, project, rows_of_time(project, time), time),)
-            if time.entries or key in known
-            else ()
+            (Desired(key, project, rows_of_time(project, time), time),) if time.number or key in known else ()
         )
     if project.is_fixed_fee:
         return tuple(_desired_fee(account_id, project, time, existing))
@@ -113,5 +125,5 @@ def _desired_fee(
     """
     known = sorted(key.month for key in existing if key.month)
     for position, month in enumerate(known or time.months[:1]):
-        part = time if position == 0 else CountedTime(())
+        part = time if position == 0 else NO_TIME
         yield Desired(HarvestKey(account_id, project.id, month), project, rows_of_time(project, part), part)

@@ -53,7 +53,7 @@ def plan_new(desired: Desired, settings: Settings) -> Plan:
     """An opportunity that Upsales does not have yet."""
     if not desired.rows:
         return Plan(Action.SKIP, "its time adds up to nothing")
-    notes = notes_block.with_entries(None, desired.time.entries) if settings.write_time_to_notes else None
+    notes = notes_block.with_entries(None, desired.time.listed) if settings.write_time_to_notes else None
     return Plan(Action.CREATE, rows=desired.rows, notes=notes)
 
 
@@ -93,7 +93,7 @@ def plan_existing(desired: Desired, order: Order, settings: Settings) -> Plan:
     if rows is not None:
         changes += _row_changes(desired, order, settings.default_product_id)
     if notes is not None:
-        listed = len(desired.time.entries) if settings.write_time_to_notes else 0
+        listed = desired.time.number if settings.write_time_to_notes else 0
         changes.append(FieldChange("notes", "our block as it was", f"{listed} time entries"))
     return Plan(Action.UPDATE, changes=tuple(changes), rows=rows, notes=notes)
 
@@ -104,7 +104,7 @@ def _changed_rows(desired: Desired, order: Order, product_id: int) -> tuple[Row,
 
 def _changed_notes(desired: Desired, order: Order, settings: Settings) -> str | None:
     if settings.write_time_to_notes:
-        wanted = notes_block.with_entries(order.notes, desired.time.entries)
+        wanted = notes_block.with_entries(order.notes, desired.time.listed)
     else:
         wanted = notes_block.without_entries(order.notes)
     if notes_block.split(order.notes).block is None and not settings.write_time_to_notes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.money import Row, minor_unit, plain, same_rows, total
+from harvest_upsales.domain.money import Row, harvest_unit, plain, same_rows, total
 from harvest_upsales.domain.opportunity import describe_opportunity
 from harvest_upsales.domain.uninvoiced_time import (
     CountedTime,
@@ -21,7 +22,7 @@ from harvest_upsales.domain.uninvoiced_time import (
     fixed_fee_row,
     rows_by_rate,
 )
-from harvest_upsales.errors import SettlementHeldError
+from harvest_upsales.errors import ProjectError, SettlementHeldError
 from harvest_upsales.records.harvest_records import (
     FreeFormLine,
     Invoice,
@@ -32,6 +33,7 @@ from harvest_upsales.records.harvest_records import (
     TimeEntry,
     TimeImport,
 )
+from harvest_upsales.records.upsales_records import Order
 from harvest_upsales.settings import KeepInvoice, LateTime, Settings
 
 
@@ -54,9 +56,55 @@ class WonOrder:
         return f"Order {self.order_id}, {describe(self.project)}"
 
 
+_PURCHASE_ORDER = re.compile(r"upsales-order-([1-9][0-9]{0,17})", re.ASCII)
+
+
 def purchase_order(order_id: int) -> str:
     """``purchase_order`` of the Harvest invoice of an Upsales order."""
     return f"upsales-order-{order_id}"
+
+
+def refuse_other_currency(order: Order, project: Project) -> None:
+    """The same figures in another currency would be another amount on the customer's invoice.
+
+    :raises SettlementHeldError: the order is not in the project's currency
+    """
+    currency = project.client.currency
+    if order.currency and order.currency.upper() != currency.upper():
+        msg = (
+            f"Order {order.id}, {describe(project)}: the order is in {order.currency}, the Harvest client in "
+            f"{currency}. Change the currency of one of them; the next run settles the order."
+        )
+        raise SettlementHeldError(msg)
+
+
+def deleted_order(order_id: int, invoice: Invoice) -> str:
+    """What to do about the invoice of an order that was deleted."""
+    return (
+        f"Order {order_id} was deleted in Upsales, and its Harvest invoice {invoice.id} ({invoice.state}, "
+        f"{_lines_total(invoice)} {invoice.currency}, PO number {purchase_order(order_id)}) still bills the project's "
+        "time. Delete the invoice in Harvest: its time then gets a new opportunity (reopen the project for more). If "
+        "the invoice is to stay, take its PO number off."
+    )
+
+
+def left_invoices(invoices: Iterable[Invoice], order_ids: Collection[int]) -> dict[int, Invoice]:
+    """Invoices that were made for orders that are not there any more, by the order's id.
+
+    :param order_ids: all of our orders
+    """
+    found = {}
+    for invoice in invoices:
+        order_id = order_of(invoice)
+        if order_id is not None and order_id not in order_ids:
+            found[order_id] = invoice
+    return found
+
+
+def order_of(invoice: Invoice) -> int | None:
+    """The order that an invoice was made for, by its purchase order number."""
+    match = _PURCHASE_ORDER.fullmatch((invoice.purchase_order or "").strip())
+    return int(match[1]) if match else None
 
 
 def in_scope(key: HarvestKey, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
@@ -97,7 +145,7 @@ def rows_to_invoice(order: WonOrder, time: CountedTime) -> tuple[Row, ...]:
     """
     if order.project.is_fixed_fee:
         return (fixed_fee_row(order.project),)
-    rows = rows_by_rate(order.project, time.entries)
+    rows = rows_by_rate(order.project, time)
     if not rows:
         msg = (
             f"{order}: the project has no uninvoiced time left, but the order is not marked as invoiced. If it was "
@@ -188,13 +236,12 @@ def find_invoice(order_id: int, invoices: Iterable[Invoice]) -> Invoice | None:
 def check_fee_not_invoiced(order: WonOrder, invoices: Iterable[Invoice]) -> None:
     """A fixed fee is invoiced once, by whomever: no time that is billed would tell.
 
-    :param invoices: the client's invoices, none of which was made for this order
+    :param invoices: the account's invoices, none of which was made for this order
     :raises SettlementHeldError: some of the project's fee is on them
     """
     if not order.project.is_fixed_fee:
         return
-    found = {invoice.id: _lines_of(invoice, order.project.id) for invoice in invoices}
-    invoiced = {invoice_id: amount for invoice_id, amount in found.items() if amount}
+    invoiced = invoiced_lines(order.project, invoices)
     if sum(invoiced.values(), Decimal(0)) > 0:
         ids = ", ".join(str(invoice_id) for invoice_id in sorted(invoiced))
         msg = (
@@ -203,6 +250,29 @@ def check_fee_not_invoiced(order: WonOrder, invoices: Iterable[Invoice]) -> None
             f"{order.purchase_order}; if not, take them off the project or correct its fee, then retry."
         )
         raise SettlementHeldError(msg)
+
+
+def invoiced_lines(project: Project, invoices: Iterable[Invoice]) -> dict[int, Decimal]:
+    """What invoices bill of a project, by the invoice's id; those that bill nothing of it are left out."""
+    found = {invoice.id: _lines_of(invoice, project.id) for invoice in invoices}
+    return {invoice_id: amount for invoice_id, amount in found.items() if amount}
+
+
+def refuse_invoiced_fee(project: Project, invoices: Iterable[Invoice]) -> None:
+    """A fixed fee that is on an invoice gets no new opportunity: it would be sold a second time.
+
+    :param invoices: the client's invoices
+    :raises ProjectError: some of the fee is on them
+    """
+    invoiced = invoiced_lines(project, invoices)
+    if sum(invoiced.values(), Decimal(0)) > 0:
+        ids = ", ".join(str(invoice_id) for invoice_id in sorted(invoiced))
+        msg = (
+            f"{describe(project)}: of its fixed fee, {sum(invoiced.values())} {project.client.currency} are invoiced "
+            f"in Harvest already (invoices {ids}), so it gets no new opportunity. If nothing is left to sell, mark its "
+            "time as invoiced in Harvest; else take the lines off those invoices, or its project off the lines."
+        )
+        raise ProjectError(msg)
 
 
 def _lines_of(invoice: Invoice, project_id: int) -> Decimal:
@@ -235,7 +305,7 @@ def lines_differ(invoice: Invoice, rows: Sequence[Row], currency: str) -> bool:
 
     Harvest rounds each line, the order's value is rounded once: half a minor unit a line may lie between them.
     """
-    allowed = minor_unit(currency) * (len(invoice.line_items) + 1) / 2
+    allowed = harvest_unit(currency) * (len(invoice.line_items) + 1) / 2
     difference = _lines_total(invoice) - total(rows, currency)
     return abs(difference) > allowed or invoice.currency.upper() != currency.upper()
 

@@ -25,6 +25,8 @@ from harvest_upsales.records.upsales_records import (
 from harvest_upsales.settings import OpportunityPer, Settings
 
 HARVEST_APP_ID = 19
+# The order fields that this package fills; a billing app has one of its own.
+OWN_ALIASES = frozenset({KEY_ALIAS, INVOICE_ALIAS})
 
 
 def check_invoicing(company: HarvestCompany) -> None:
@@ -93,17 +95,23 @@ def check_company_map(settings: Settings, companies: Iterable[Company]) -> None:
 def order_fields(settings: Settings, fields: Iterable[CustomField]) -> OrderFields:
     """The ids of the custom fields that this package uses.
 
-    :raises SettingsError: ``billing_reference_field`` is no order field's alias
+    :raises SettingsError: ``billing_reference_field`` is no order field's alias, or one of our own
     :raises SetupError: an existing field of ours is not a String field
     """
     by_alias = {field.alias: field for field in fields if field.alias}
     for alias in (KEY_ALIAS, INVOICE_ALIAS):
         _check_datatype(by_alias.get(alias))
     reference = settings.billing_reference_field
+    if reference in OWN_ALIASES:
+        msg = (
+            f"The setting billing_reference_field is {reference}, which this integration fills itself: every order "
+            "would count as billed. Choose the field that the billing app fills."
+        )
+        raise SettingsError(msg)
     if reference is not None and reference not in by_alias:
         msg = (
             f"The setting billing_reference_field is {reference}, but no order field of Upsales has that alias. "
-            f"Aliases there: {', '.join(sorted(by_alias)) or 'none'}."
+            f"Aliases there: {', '.join(sorted(by_alias.keys() - OWN_ALIASES)) or 'none'}."
         )
         raise SettingsError(msg)
     return OrderFields(

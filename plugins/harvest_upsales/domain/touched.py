@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.money import Row, minor_unit, rounded, total
+from harvest_upsales.domain.money import Row, harvest_unit, minor_unit, rounded, total
 from harvest_upsales.domain.orders import OrderFields, Place, our_rows, place_of
 from harvest_upsales.records.harvest_records import Project, UninvoicedProject
 from harvest_upsales.records.upsales_records import OrderBrief
@@ -20,9 +20,12 @@ from harvest_upsales.records.upsales_records import OrderBrief
 REPORT_DAYS = 365
 # Clocks differ, and an entry may be saved while the previous run reads.
 OVERLAP = dt.timedelta(hours=3)
+# As far back as a run reads updates where the runs before it did not go well; beyond, it compares the whole history.
+LONGEST_GAP = dt.timedelta(days=7)
 # The run whose data interval holds this hour (UTC) compares the whole history.
 NIGHT_HOUR = 3
 # Time may be tracked before its project was made in Harvest, but hardly this long before.
+_HARVESTS_FIRST_DAY = dt.date(2006, 1, 1)
 _BEFORE_PROJECT = dt.timedelta(days=REPORT_DAYS)
 
 
@@ -53,15 +56,25 @@ class Window:
         return f"time spent from {self.spent_from or 'the beginning'} to {self.spent_to or 'today'}"
 
 
-def window_of_schedule(start: dt.datetime, end: dt.datetime) -> Window:
-    """Entries updated since the data interval's start, with an overlap.
+def window_of_schedule(
+    start: dt.datetime, end: dt.datetime, went_well_until: dt.datetime | None = None
+) -> Window:
+    """Entries updated since the data interval's start, with an overlap; after an outage, since it began.
 
     One run a day compares the whole history: an old invoice that is deleted frees time and leaves no update behind.
+
+    :param went_well_until: end of the last data interval whose run went well, where one did. What was saved since has
+        been seen by no run to its end, and time that only moved to another month changes no sum that is compared
     """
     first = _utc(start)
+    since = first if went_well_until is None else min(first, _utc(went_well_until))
+    longest = first - LONGEST_GAP
     night = first.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
     night = night if night >= first else night + dt.timedelta(days=1)
-    return Window(updated_since=first - OVERLAP, whole_history=night < _utc(end))
+    return Window(
+        updated_since=max(since, longest) - OVERLAP,
+        whole_history=night < _utc(end) or since < longest,
+    )
 
 
 def window_of_backfill(start: dt.datetime, end: dt.datetime) -> Window:
@@ -105,18 +118,26 @@ class Uninvoiced:
     parts: int = 1
 
     def agrees_with(self, value: Decimal) -> bool:
-        """Whether Upsales' value is Harvest's amount, give or take the rounding of each of several ranges."""
+        """Whether Upsales' value is Harvest's amount, give or take the rounding of each of several ranges.
+
+        Harvest's sums have two digits where the currency has three (KWD): each is off by up to half of its last digit.
+        """
         difference = abs(rounded(self.amount, self.currency) - value)
-        allowed = minor_unit(self.currency) * (self.parts + 1) / 2 if self.parts > 1 else Decimal(0)
-        return difference <= allowed
+        unit = harvest_unit(self.currency)
+        if self.parts > 1:
+            return difference <= unit * (self.parts + 1) / 2
+        return difference <= (unit / 2 if unit > minor_unit(self.currency) else 0)
 
 
 def beginning(projects: Iterable[Project], today: dt.date) -> dt.date:
-    """The day before which an account can hold no time: well before its first project."""
+    """The day before which an account can hold no time: well before its first project.
+
+    A project said to start before Harvest was there is a slip of the pen, and no reason to read centuries of reports.
+    """
     days = [today]
     for project in projects:
         days += [day for day in (project.starts_on, project.created_at and project.created_at.date()) if day]
-    return min(days) - _BEFORE_PROJECT
+    return max(min(days), _HARVESTS_FIRST_DAY) - _BEFORE_PROJECT
 
 
 def hours_alone(row: UninvoicedProject) -> UninvoicedProject:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from harvest_upsales.domain.keys import Month
 from harvest_upsales.domain.money import Row, plain
+from harvest_upsales.domain.notes import ListedTime, NewestLines
 from harvest_upsales.errors import ProjectError
 from harvest_upsales.records.harvest_records import BillBy, Project, TimeEntry
 
@@ -39,41 +40,215 @@ def why_not_billed(project: Project) -> str | None:
     return None
 
 
+@dataclass(slots=True)
+class _MonthSums:
+    """What one calendar month's entries add up to.
+
+    :param hours: by rate, as Harvest rounds them
+    :param unpriced: the newest entry without a rate, if any: its day and id
+    """
+
+    number: int = 0
+    hours: dict[Decimal | None, Decimal] = field(default_factory=dict)
+    newest_day: dt.date | None = None
+    unpriced: tuple[dt.date, int] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CountedTime:
-    """The time that counts for one opportunity, newest entry first."""
+    """The time that counts for one opportunity, added up. The notes may leave out its oldest entries, no sum does."""
 
-    entries: tuple[TimeEntry, ...]
+    _months: Mapping[Month, _MonthSums]
+    _lines: tuple[NewestLines, ...]
+
+    @property
+    def number(self) -> int:
+        """How many entries there are."""
+        return sum(part.number for part in self._months.values())
 
     @property
     def hours(self) -> Decimal:
         """The sum of the rounded hours."""
-        return sum((entry.rounded_hours for entry in self.entries), Decimal(0))
+        return sum(self.hours_by_rate.values(), Decimal(0))
+
+    @property
+    def hours_by_rate(self) -> dict[Decimal | None, Decimal]:
+        """The sum of the rounded hours for each rate; ``None`` stands for entries without one."""
+        found: defaultdict[Decimal | None, Decimal] = defaultdict(Decimal)
+        for part in self._months.values():
+            for rate, hours in part.hours.items():
+                found[rate] += hours
+        return dict(found)
+
+    @property
+    def hours_by_month(self) -> dict[Month, Mapping[Decimal | None, Decimal]]:
+        """The same sums for each calendar month, oldest first."""
+        return {month: self._months[month].hours for month in self.months}
 
     @property
     def newest_day(self) -> dt.date | None:
         """The day of the newest entry."""
-        return self.entries[0].spent_date if self.entries else None
+        return max((part.newest_day for part in self._months.values() if part.newest_day), default=None)
+
+    @property
+    def unpriced(self) -> tuple[dt.date, int] | None:
+        """Day and id of the newest entry that has no rate."""
+        return max((part.unpriced for part in self._months.values() if part.unpriced), default=None)
 
     @property
     def months(self) -> tuple[Month, ...]:
         """The calendar months of ``spent_date`` that have time, oldest first."""
-        return tuple(sorted({Month.of(entry.spent_date) for entry in self.entries}))
+        return tuple(sorted(self._months))
+
+    @property
+    def listed(self) -> ListedTime:
+        """The entries as the notes list them, newest first."""
+        together = NewestLines()
+        for lines in self._lines:
+            together += lines
+        return ListedTime(together.newest_first(), self.number)
 
     def within(self, month: Month) -> CountedTime:
         """The part spent in one calendar month."""
-        return CountedTime(tuple(entry for entry in self.entries if Month.of(entry.spent_date) == month))
+        found = {month: self._months[month]} if month in self._months else {}
+        lines = tuple(each.of_days(month.first_day, month.last_day) for each in self._lines)
+        return CountedTime(found, lines if found else ())
 
 
-def counted_time(entries: Iterable[TimeEntry], *, approved_only: bool) -> CountedTime:
+NO_TIME = CountedTime({}, ())
+
+
+class TimeSums:
+    """Adds up entries while they are read, so that none needs to be kept.
+
+    :param approved_only: count only time approved in Harvest
+    :param by_month: keep for each month as many lines as its own notes may take, not for the whole time
+    :param listed: keep lines for the notes at all
+    """
+
+    __slots__ = ("_approved_only", "_by_month", "_lines", "_listed", "_months")
+
+    def __init__(self, *, approved_only: bool, by_month: bool = False, listed: bool = True) -> None:
+        self._approved_only, self._by_month, self._listed = approved_only, by_month, listed
+        # Months counted from the year 0: a plain number, as every entry asks for its month.
+        self._months: dict[int, _MonthSums] = {}
+        self._lines: dict[int, NewestLines] = {}
+
+    def add(self, entry: TimeEntry) -> None:
+        """Take in an entry, if it counts."""
+        if why_not_counted(entry, approved_only=self._approved_only) is None:
+            self.take(entry)
+
+    def take(self, entry: TimeEntry) -> None:
+        """Take in an entry, whether it counts or not."""
+        day, rate = entry.spent_date, entry.billable_rate
+        month = 12 * day.year + day.month - 1
+        part = self._months.get(month)
+        if part is None:
+            part = self._months[month] = _MonthSums()
+        part.number += 1
+        hours = part.hours
+        hours[rate] = hours.get(rate, _NONE) + entry.rounded_hours
+        if part.newest_day is None or day > part.newest_day:
+            part.newest_day = day
+        if rate is None and (part.unpriced is None or (day, entry.id) > part.unpriced):
+            part.unpriced = day, entry.id
+        if self._listed:
+            of = month if self._by_month else 0
+            lines = self._lines.get(of)
+            if lines is None:
+                lines = self._lines[of] = NewestLines()
+            lines.add(entry)
+
+    def __iadd__(self, other: TimeSums) -> TimeSums:
+        for month, theirs in other._months.items():
+            ours = self._months.setdefault(month, _MonthSums())
+            ours.number += theirs.number
+            for rate, hours in theirs.hours.items():
+                ours.hours[rate] = ours.hours.get(rate, _NONE) + hours
+            ours.newest_day = max(filter(None, (ours.newest_day, theirs.newest_day)), default=None)
+            ours.unpriced = max(filter(None, (ours.unpriced, theirs.unpriced)), default=None)
+        for of, lines in other._lines.items():
+            self._lines.setdefault(of, NewestLines()).__iadd__(lines)
+        return self
+
+    def total(self) -> CountedTime:
+        """What was taken in."""
+        months = {Month(month // 12, month % 12 + 1): part for month, part in self._months.items()}
+        return CountedTime(months, tuple(self._lines.values()))
+
+    def another(self) -> TimeSums:
+        """Empty sums by the same rules; it makes no lines for the notes that these ones' newer lines would push out."""
+        other = TimeSums(approved_only=self._approved_only, by_month=self._by_month, listed=self._listed)
+        other._lines = {of: lines.another() for of, lines in self._lines.items()}
+        return other
+
+
+class ProjectSums:
+    """The sums of several projects.
+
+    :param project_ids: the time of others is passed over
+    :param empty: sums to begin with, by whose rules entries are taken in
+    :ivar wanted: the projects' ids
+    """
+
+    def __init__(self, project_ids: Collection[int], empty: TimeSums) -> None:
+        self.wanted = frozenset(project_ids)
+        self._empty = empty
+        self._found: dict[int, TimeSums] = {}
+
+    def add(self, entries: Iterable[TimeEntry]) -> None:
+        """Take in entries, each given once."""
+        wanted, found = self.wanted, self._found
+        for entry in entries:
+            project_id = entry.project.id
+            if project_id in wanted:
+                sums = found.get(project_id)
+                if sums is None:
+                    sums = found[project_id] = self._empty.another()
+                sums.add(entry)
+
+    def another(self) -> ProjectSums:
+        """Empty sums of the same projects, see ``TimeSums.another``."""
+        other = ProjectSums(self.wanted, self._empty)
+        other._found = {project_id: sums.another() for project_id, sums in self._found.items()}
+        return other
+
+    def __iadd__(self, other: ProjectSums) -> ProjectSums:
+        for project_id, theirs in other._found.items():
+            ours = self._found.setdefault(project_id, theirs)
+            if ours is not theirs:
+                ours += theirs
+        return self
+
+    def replace(self, project_ids: Iterable[int], other: ProjectSums) -> None:
+        """Take these projects' sums from ``other``, which holds those of no other project."""
+        for project_id in project_ids:
+            self._found.pop(project_id, None)
+        self += other
+
+    def totals(self) -> dict[int, CountedTime]:
+        """What each project's time adds up to; projects of which none counts may be missing."""
+        return {project_id: sums.total() for project_id, sums in self._found.items()}
+
+
+_NONE = Decimal(0)
+
+
+def counted_time(entries: Iterable[TimeEntry], *, approved_only: bool, by_month: bool = False) -> CountedTime:
     """Keep what counts; an entry that came twice (pages moved while they were read) counts once, as it came last."""
-    latest = {entry.id: entry for entry in entries}
-    kept = [entry for entry in latest.values() if counts(entry, approved_only=approved_only)]
-    return CountedTime(tuple(sorted(kept, key=_newest_first)))
+    sums = TimeSums(approved_only=approved_only, by_month=by_month)
+    for entry in {entry.id: entry for entry in entries}.values():
+        sums.add(entry)
+    return sums.total()
 
 
-def _newest_first(entry: TimeEntry) -> tuple[int, int]:
-    return -entry.spent_date.toordinal(), -entry.id
+def added_up(entries: Iterable[TimeEntry]) -> CountedTime:
+    """All of the entries, each given once, whether they count as uninvoiced time or not."""
+    sums = TimeSums(approved_only=False, listed=False)
+    for entry in entries:
+        sums.take(entry)
+    return sums.total()
 
 
 def rows_of_time(project: Project, time: CountedTime) -> tuple[Row, ...]:
@@ -83,11 +258,12 @@ def rows_of_time(project: Project, time: CountedTime) -> tuple[Row, ...]:
     :return: one row per distinct rate, the dearest first; a fixed-fee project's single row; none without time
     :raises ProjectError: an entry has no rate, or a fixed-fee project no fee
     """
-    if not time.entries:
+    if not time.number:
         return ()
     if project.is_fixed_fee:
-        return (fixed_fee_row(project),)
-    return rows_by_rate(project, time.entries)
+        # Entries of no hours are no work yet: Harvest's report, by which a full run finds projects, shows hours alone.
+        return (fixed_fee_row(project),) if time.hours else ()
+    return rows_by_rate(project, time)
 
 
 def fixed_fee_row(project: Project) -> Row:
@@ -98,14 +274,15 @@ def fixed_fee_row(project: Project) -> Row:
     return Row(Decimal(1), plain(project.fee))
 
 
-def rows_by_rate(project: Project, entries: Sequence[TimeEntry]) -> tuple[Row, ...]:
-    """One row per distinct rate; rates whose hours cancel out leave none."""
-    hours: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
-    for entry in entries:
-        if entry.billable_rate is None:
-            raise ProjectError(_no_rate(project, entry))
-        hours[plain(entry.billable_rate)] += entry.rounded_hours
-    return tuple(Row(plain(hours[rate]), rate) for rate in sorted(hours, reverse=True) if hours[rate])
+def rows_by_rate(project: Project, time: CountedTime) -> tuple[Row, ...]:
+    """One row per distinct rate; rates whose hours cancel out leave none.
+
+    :raises ProjectError: an entry has no rate
+    """
+    if time.unpriced is not None:
+        raise ProjectError(_no_rate(project, *time.unpriced))
+    hours = {plain(rate): plain(sum_) for rate, sum_ in time.hours_by_rate.items() if rate is not None}
+    return tuple(Row(hours[rate], rate) for rate in sorted(hours, reverse=True) if hours[rate])
 
 
 def describe(project: Project) -> str:
@@ -113,8 +290,8 @@ def describe(project: Project) -> str:
     return f"Project {project.id} ({project.client.name}: {project.name})"
 
 
-def _no_rate(project: Project, entry: TimeEntry) -> str:
+def _no_rate(project: Project, day: dt.date, entry_id: int) -> str:
     return (
-        f"{describe(project)}: the billable time entry {entry.id} of {entry.spent_date} has no rate. Set a rate for "
+        f"{describe(project)}: the billable time entry {entry_id} of {day} has no rate. Set a rate for "
         "it in Harvest, or, if it has one, give the owner of the access token the right to see billable rates."
     )

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from harvest_upsales.domain.billing import Before, Billing, BillingState, billing_after, billing_before
+from harvest_upsales.domain.billing import (
+    Before,
+    Billing,
+    BillingState,
+    billing_after,
+    billing_before,
+    has_answered,
+    may_have_taken,
+)
 from harvest_upsales.domain.orders import Standing, saved, standing
 from harvest_upsales.errors import SettlementHeldError
+from harvest_upsales.flows.order_saving import save_order
 from harvest_upsales.flows.services import Services
-from harvest_upsales.records.upsales_records import Order
+from harvest_upsales.records.upsales_records import Order, OrderBody
 
 
 def billing_now(services: Services, order_id: int, before: Before) -> Billing:
@@ -16,27 +25,31 @@ def billing_now(services: Services, order_id: int, before: Before) -> Billing:
     return billing_after(services.upsales.order(order_id), services.billing_app, before)
 
 
-def call_again(services: Services, order_id: int) -> Before:
+def call_again(services: Services, order_id: int, *, may_be_called: bool = False) -> Before:
     """Save the order unchanged, which makes Upsales call its connected apps, after the app had failed.
 
     Only a person's retry of a failed sync does this, and never where the app has succeeded: a second call can mean
     a second customer invoice.
 
+    :param may_be_called: an earlier try was lost, perhaps after it had saved the order. Nothing is saved then unless
+        the app has answered the order's last save: a call that is still under way is waited for
     :return: what stood before, so that the old failure is not taken for the new answer
     :raises SettlementHeldError: the order is no longer won
     """
-    order = services.upsales.order(order_id)
-    before = billing_before(order, services.billing_app)
-    if before.synced:
-        return before
-    if standing(order) is not Standing.WON:
-        msg = f"Order {order_id} is no longer at 100 %, so the billing app is not called. Move it there, then retry."
-        raise SettlementHeldError(msg)
+    before, modified_at = Before(), None
 
-    def look_up() -> Order | None:
-        now = services.upsales.order(order_id)
-        return now if now.modified_at != order.modified_at else None
+    def body_for(order: Order) -> OrderBody | None:
+        nonlocal before, modified_at
+        app = services.billing_app
+        before, modified_at = billing_before(order, app), order.modified_at
+        if may_have_taken(order, app):
+            before = Before(synced=True, answered_at=before.answered_at)
+        if before.synced or (may_be_called and not has_answered(order, app)):
+            return None
+        if standing(order) is not Standing.WON:
+            msg = f"Order {order_id} is no longer at 100 %: the billing app is not called. Move it there, then retry."
+            raise SettlementHeldError(msg)
+        return saved(order, product_id=services.settings.default_product_id)
 
-    body = saved(order, product_id=services.settings.default_product_id)
-    services.write_once(lambda: services.upsales.update_order(order_id, body), look_up)
+    save_order(services, order_id, body_for, lambda order: order.modified_at != modified_at)
     return before

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.upsales_api import UpsalesClient
 from harvest_upsales.domain import setup_checks
+from harvest_upsales.domain.links import UNKNOWN, WebAddresses, web_address
 from harvest_upsales.domain.orders import OrderFields
 from harvest_upsales.errors import SetupError
+from harvest_upsales.flows.lost_writes import write_once
 from harvest_upsales.flows.services import Setup
 from harvest_upsales.records.upsales_records import CustomField, NewCustomField
 from harvest_upsales.settings import Settings
@@ -19,15 +24,20 @@ def check_setup(
     *,
     dry_run: bool = False,
     thorough: bool = False,
+    web: WebAddresses = UNKNOWN,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Setup:
     """Check what a run relies on, and create the custom fields where they are missing.
 
     :param thorough: spend the requests that most runs save: the billing app, ``company_map``, the old Harvest app
     :param dry_run: say which fields would be created, and create none
+    :param web: what the connections say of the web apps; Harvest's own address stands in for an empty one
+    :param sleep: waits between looking up a write whose answer was lost
     :raises SettingsError: names the setting to mend
     :raises SetupError: names what to mend in Harvest or Upsales
     """
-    setup_checks.check_invoicing(harvest.company())
+    company = harvest.company()
+    setup_checks.check_invoicing(company)
     setup_checks.check_user(settings, upsales.users([settings.default_user_id]))
     stage = setup_checks.check_stage(settings, upsales.order_stages())
     setup_checks.check_product(settings, upsales.products([settings.default_product_id]))
@@ -37,13 +47,14 @@ def check_setup(
     warnings = _look_closer(upsales, settings) if thorough or missing else []
     warnings += [f"The order field {new.alias} would be created" for new in missing if dry_run]
     if missing and not dry_run:
-        fields = _create_fields(upsales, settings, missing)
+        fields = _create_fields(upsales, settings, missing, sleep)
     return Setup(
         key_field=fields.key,
         invoice_field=fields.invoice,
         billing_field=fields.billing_reference,
         stage_probability=stage.probability,
         warnings=tuple(warnings),
+        web=WebAddresses(harvest=web.harvest or web_address(company.base_uri), upsales=web.upsales),
     )
 
 
@@ -69,12 +80,15 @@ def _look_closer(upsales: UpsalesClient, settings: Settings) -> list[str]:
 
 
 def _create_fields(
-    upsales: UpsalesClient, settings: Settings, missing: tuple[NewCustomField, ...]
+    upsales: UpsalesClient,
+    settings: Settings,
+    missing: tuple[NewCustomField, ...],
+    sleep: Callable[[float], None],
 ) -> OrderFields:
     """Create the fields; each is looked up by its alias first, so that a second run makes no second field."""
     for new in missing:
-        if not _has(upsales.order_fields(), new.alias):
-            upsales.create_order_field(new)
+        if _field_named(upsales, new.alias) is None:
+            _create_field(upsales, new, sleep)
     fields = setup_checks.order_fields(settings, upsales.order_fields())
     if setup_checks.missing_fields(fields):
         msg = "Upsales accepted the order fields but does not list them. Create them by hand: " + ", ".join(
@@ -84,5 +98,9 @@ def _create_fields(
     return fields
 
 
-def _has(fields: list[CustomField], alias: str) -> bool:
-    return any(field.alias == alias for field in fields)
+def _create_field(upsales: UpsalesClient, new: NewCustomField, sleep: Callable[[float], None]) -> None:
+    write_once(lambda: upsales.create_order_field(new), lambda: _field_named(upsales, new.alias), sleep)
+
+
+def _field_named(upsales: UpsalesClient, alias: str) -> CustomField | None:
+    return next((field for field in upsales.order_fields() if field.alias == alias), None)

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from msgspec import UNSET
 
-from harvest_upsales.domain.companies import NameIndex, no_match, only_match
+from harvest_upsales.domain.companies import NameIndex, no_match, normal_name, only_match
+from harvest_upsales.errors import AnswerLostError
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import ProjectClient
 from harvest_upsales.records.upsales_records import NewCompany
@@ -21,6 +22,7 @@ class CompanyBook:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._known: dict[int, int] = {}
+        self._lost: dict[str, AnswerLostError] = {}
 
     def company_of(self, client: ProjectClient, *, dry_run: bool = False) -> int | None:
         """The company's id; ``None`` only in a dry run that would create it.
@@ -66,13 +68,24 @@ class CompanyBook:
         )
 
     def _create(self, client: ProjectClient) -> int:
+        """Create the company, once: not again for the client's next project, should the answer be lost."""
+        name = normal_name(_cut(client.name))
+        if name in self._lost:
+            raise self._lost[name]
         upsales = self._services.upsales
 
         def look_up() -> int | None:
             return _named_like(NameIndex.of(upsales.companies()), client)
 
         new = NewCompany(name=_cut(client.name), currency=client.currency or UNSET)
-        return self._services.write_once(lambda: upsales.create_company(new).id, look_up)
+        try:
+            return self._services.write_once(lambda: upsales.create_company(new).id, look_up)
+        except AnswerLostError as lost:
+            self._lost[name] = lost
+            raise
+        finally:
+            # Another client of the same name has to find the new one.
+            self.__dict__.pop("_names", None)
 
     @cached_property
     def _names(self) -> NameIndex:

@@ -7,16 +7,24 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from harvest_upsales.api.whole_lists import whole
 from harvest_upsales.domain import setup_checks
 from harvest_upsales.domain.changes import ChangedTime, IdleProject
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.orders import Place, place_of
+from harvest_upsales.domain.settlement import left_invoices
 from harvest_upsales.domain.touched import Window, drifted
 from harvest_upsales.flows.check_setup import confirm_before_writing
 from harvest_upsales.flows.overview import Overview, live_keys, live_with_time, names_of, read_overview
 from harvest_upsales.flows.services import Services
+from harvest_upsales.flows.setup_memory import confirm_remembered
+from harvest_upsales.records.bounds import one_line
+from harvest_upsales.records.harvest_records import InvoiceState
 from harvest_upsales.records.upsales_records import OrderBrief
 from harvest_upsales.settings import ReopenedOrders
+
+# Airflow keeps 250 characters of a mapped task instance's name.
+LONGEST_NAME = 200
 
 
 class OrderToSettle(Struct, frozen=True):
@@ -29,6 +37,7 @@ class OrderToSettle(Struct, frozen=True):
     order_id: int
     label: str
     undo: bool = False
+    project_id: int | None = None
 
 
 class Batch(Struct, frozen=True):
@@ -55,6 +64,14 @@ class Extract:
     overview: Overview
     idle: tuple[IdleProject, ...]
 
+    def others_of(self, order_id: int) -> tuple[int, ...]:
+        """Other orders with an order's key: one of them is a copy."""
+        for orders in self.overview.orders.values():
+            ids = {order.id for order in orders}
+            if order_id in ids:
+                return tuple(sorted(ids - {order_id}))
+        return ()
+
 
 def extract(services: Services, window: Window, only: Collection[int] = ()) -> Extract:
     """Find the projects and orders that this run takes up.
@@ -69,9 +86,13 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
     overview = read_overview(services, whole_history=whole_history, changed=changed)
     setup_checks.check_one_mode(services.settings, live_keys(overview, services.fields))
     setup_checks.check_one_product(services.settings, live_with_time(overview, services.fields))
-    touched = _touched(services, changed, overview, only)
+    touched = _touched(services, changed, overview, only, whole_history=whole_history)
     orders = orders_to_settle(services, overview.orders, only, names=names_of(overview))
+    if window.whole_history and not only:
+        orders += _of_deleted_orders(services, overview)
     if touched or orders:
+        # Any project may need a new opportunity: a month's, or one of another kind than it has.
+        confirm_remembered(services, creates=bool(touched), settles=bool(orders))
         confirm_before_writing(services.upsales, services.settings)
     undo = services.settings.reopened_orders is ReopenedOrders.UNDO
     return Extract(
@@ -84,23 +105,33 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
 
 
 def _touched(
-    services: Services, changed: ChangedTime | None, overview: Overview, only: Collection[int]
+    services: Services,
+    changed: ChangedTime | None,
+    overview: Overview,
+    only: Collection[int],
+    *,
+    whole_history: bool,
 ) -> set[int]:
     if only:
         return set(only)
     touched = drifted(overview.harvest, overview.upsales, by_month=services.settings.by_month)
-    if changed is None or services.settings.approved_time_only:
-        # Approving time changes no sum of Harvest's report, so nothing short of looking at all of it will do.
+    by_month_at_night = services.settings.by_month and whole_history
+    if changed is None or services.settings.approved_time_only or by_month_at_night:
+        # Neither approving time nor moving it to another month changes a sum of Harvest's report, so nothing short of
+        # looking at all of it will do.
         touched |= {project_id for project_id, held in overview.upsales.items() if held.live}
         touched |= {project_id for project_id, theirs in overview.harvest.items() if theirs.hours}
     return touched if changed is None else touched | changed.projects()
 
 
 def _changed_time(services: Services, window: Window) -> ChangedTime:
-    entries = services.harvest.time_entries(
-        updated_since=window.updated_since, from_=window.spent_from, to=window.spent_to
-    )
-    return ChangedTime.of(entries, approved_only=services.settings.approved_time_only)
+    def read() -> ChangedTime:
+        entries = services.harvest.time_entries(
+            updated_since=window.updated_since, from_=window.spent_from, to=window.spent_to
+        )
+        return ChangedTime.of(entries, approved_only=services.settings.approved_time_only)
+
+    return whole(read)
 
 
 def orders_to_settle(
@@ -121,16 +152,30 @@ def orders_to_settle(
         (key, order, place_of(order, services.fields)) for key, found in orders.items() for order in found
     )
     found = [
-        OrderToSettle(order.id, _label(key, order, names or {}), undo=place is Place.REOPENED)
+        OrderToSettle(
+            order.id, _label(key, order, names or {}), undo=place is Place.REOPENED, project_id=key.project_id
+        )
         for key, order, place in places
         if place in wanted and (not only or key.project_id in only)
     ]
     return sorted(found, key=lambda order: order.order_id)
 
 
+def _of_deleted_orders(services: Services, overview: Overview) -> list[OrderToSettle]:
+    """Orders that are gone and whose invoices still bill their time: settlement says what to do about each."""
+    known = {order.id for found in overview.orders.values() for order in found}
+    unpaid = [
+        invoice
+        for state in (InvoiceState.DRAFT, InvoiceState.OPEN)
+        for invoice in services.harvest.invoices(state=state)
+    ]
+    left = left_invoices(unpaid, known)
+    return [OrderToSettle(order_id, f"deleted order {order_id}") for order_id in sorted(left)]
+
+
 def _label(key: HarvestKey, order: OrderBrief, names: Mapping[int, str]) -> str:
     name = names.get(key.project_id) or order.description or f"project {key.project_id}"
-    return f"{name} (order {order.id})"
+    return f"{one_line(name, LONGEST_NAME)} (order {order.id})"
 
 
 def _batches(project_ids: list[int], size: int) -> tuple[Batch, ...]:

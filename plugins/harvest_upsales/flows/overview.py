@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from harvest_upsales.domain.changes import ChangedTime
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import rounded
+from harvest_upsales.domain.order_lines import OrderLine, order_lines
 from harvest_upsales.domain.orders import AnyOrder, OrderFields, Place, by_key, key_of, place_of
 from harvest_upsales.domain.touched import (
     Held,
@@ -34,10 +35,14 @@ class Sides:
 
     :param harvest: Harvest's uninvoiced figures
     :param upsales: what Upsales holds
+    :param orders: our orders in short, for people to look at
+    :param whole: whether Harvest's figures reach back to the account's beginning
     """
 
     harvest: dict[int, Uninvoiced]
     upsales: dict[int, Held]
+    orders: dict[int, tuple[OrderLine, ...]] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +52,20 @@ class Overview:
     :param harvest: uninvoiced figures by project id
     :param orders: our orders of this Harvest account by key
     :param upsales: the same orders, summed up by project id
+    :param lines: the same orders in short
+    :param whole: whether Harvest's figures reach back to the account's beginning
     """
 
     harvest: dict[int, Uninvoiced]
     orders: dict[HarvestKey, list[OrderBrief]]
     upsales: dict[int, Held]
+    lines: dict[int, tuple[OrderLine, ...]] = field(default_factory=dict)
+    whole: bool = False
 
     @property
     def sides(self) -> Sides:
-        """The sums without the orders."""
-        return Sides(self.harvest, self.upsales)
+        """The sums, and the orders in short."""
+        return Sides(self.harvest, self.upsales, self.lines, self.whole)
 
 
 def read_overview(services: Services, *, whole_history: bool, changed: ChangedTime | None = None) -> Overview:
@@ -69,20 +78,24 @@ def read_overview(services: Services, *, whole_history: bool, changed: ChangedTi
     orders = _brief_orders(services, changed)
     held = held_by_project(orders, services.fields, services.settings.default_product_id)
     ranges = report_windows(services.today)
-    windows = [list(services.harvest.uninvoiced_report(*next(ranges)))]
+    windows = [services.harvest.uninvoiced_report(*next(ranges))]
+    whole = False
     if whole_history or not orders or not _explained(held, uninvoiced_by_project(windows)):
         for window in _older_windows(services, ranges):
             windows.append(window)
             if orders and not whole_history and _explained(held, uninvoiced_by_project(windows)):
                 break
-    return Overview(uninvoiced_by_project(windows), orders, held)
+        else:
+            whole = True
+    lines = order_lines(orders, services.fields, services.settings.default_product_id)
+    return Overview(uninvoiced_by_project(windows), orders, held, lines, whole)
 
 
 def _older_windows(
     services: Services, ranges: Iterator[tuple[dt.date, dt.date]]
 ) -> Iterator[list[UninvoicedProject]]:
     """The report's other windows, back to the account's beginning."""
-    projects = list(services.harvest.projects())
+    projects = services.harvest.projects()
     fixed_fee = {project.id for project in projects if project.is_fixed_fee}
     first_day = beginning(projects, services.today)
     for first, last in ranges:
@@ -148,7 +161,8 @@ def _held_within(project_id: int, ours: Held, found: dict[int, Uninvoiced]) -> b
     theirs = found.get(project_id)
     if theirs is None:
         return not any(row.amount for row in ours.rows)
-    return ours.amount(theirs.currency) <= rounded(theirs.amount, theirs.currency)
+    value = ours.amount(theirs.currency)
+    return value <= rounded(theirs.amount, theirs.currency) or theirs.agrees_with(value)
 
 
 def names_of(overview: Overview) -> dict[int, str]:

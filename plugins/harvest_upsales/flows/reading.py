@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+import datetime as dt
+from collections.abc import Callable, Collection
 
 from harvest_upsales.api.harvest_api import HarvestClient
+from harvest_upsales.api.harvest_pages import key_of
+from harvest_upsales.api.whole_lists import latest, whole
+from harvest_upsales.domain.uninvoiced_time import CountedTime, ProjectSums, TimeSums
 from harvest_upsales.errors import NotFoundError
+from harvest_upsales.flows.time_sweep import TooManyPages, read_each, sweep, utc_now
 from harvest_upsales.records.harvest_records import Project, TimeEntry
+from harvest_upsales.settings import Settings
 
 # Up to so many projects, one request each is cheaper than any sweep.
 _FEW = 3
@@ -27,27 +32,53 @@ def read_projects(harvest: HarvestClient, project_ids: Collection[int]) -> dict[
     return found
 
 
-def read_unbilled_time(harvest: HarvestClient, project_ids: Collection[int]) -> dict[int, list[TimeEntry]]:
-    """All time that is not billed (running timers and not billable time included) of some projects.
+def read_uninvoiced_time(
+    harvest: HarvestClient,
+    project_ids: Collection[int],
+    settings: Settings,
+    *,
+    now: Callable[[], dt.datetime] = utc_now,
+) -> dict[int, CountedTime]:
+    """The time of some projects that counts, added up; a project without any is missing.
 
     One request a project, or a sweep over the whole account's unbilled time, whichever takes fewer: the first page
     of the sweep tells how many pages there are.
+
+    :param now: the time of day, aware, by which what changes meanwhile is found
+    :raises IncompleteListError: the time went on moving while it was read
     """
-    if len(project_ids) <= _FEW:
-        return _project_by_project(harvest, project_ids)
-    found: defaultdict[int, list[TimeEntry]] = defaultdict(list)
-    wanted = set(project_ids)
-    for number, page in enumerate(harvest.time_entry_pages(is_billed=False), start=1):
-        if (page.total_pages or number) > len(wanted):
-            return _project_by_project(harvest, project_ids)
-        for entry in page.records:
-            if entry.project.id in wanted:
-                found[entry.project.id].append(entry)
-    return dict(found)
+    rules = TimeSums(
+        approved_only=settings.approved_time_only,
+        by_month=settings.by_month,
+        listed=settings.write_time_to_notes,
+    )
+    empty = ProjectSums(project_ids, rules)
+    if len(project_ids) > _FEW:
+        try:
+            return _with_time(sweep(harvest, empty, most_pages=len(project_ids), now=now))
+        except TooManyPages:
+            pass
+    return _with_time(read_each(harvest, empty, project_ids))
 
 
-def _project_by_project(harvest: HarvestClient, project_ids: Iterable[int]) -> dict[int, list[TimeEntry]]:
-    return {
-        project_id: list(harvest.time_entries(project_id=project_id, is_billed=False))
-        for project_id in project_ids
-    }
+def _with_time(sums: ProjectSums) -> dict[int, CountedTime]:
+    return {project_id: time for project_id, time in sums.totals().items() if time.number}
+
+
+def read_time(
+    harvest: HarvestClient,
+    project_id: int,
+    *,
+    is_billed: bool,
+    from_: dt.date | None = None,
+    to: dt.date | None = None,
+) -> list[TimeEntry]:
+    """All of one project's time that is billed, or that is not; each entry once, as it was last.
+
+    :raises IncompleteListError: the time went on moving while it was read
+    """
+    return whole(
+        lambda: latest(
+            harvest.time_entries(project_id=project_id, is_billed=is_billed, from_=from_, to=to), key_of
+        )
+    )

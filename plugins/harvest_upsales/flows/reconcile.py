@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from harvest_upsales.api.whole_lists import whole
 from harvest_upsales.domain.reconciliation import (
     Balance,
     CurrencyTotal,
@@ -25,11 +26,13 @@ class Reconciliation:
     """The result.
 
     :param drifts: lines that need somebody's attention
+    :param sides: what was compared
     """
 
     lines: tuple[ProjectBalance, ...]
     totals: dict[str, CurrencyTotal]
     drifts: tuple[ProjectBalance, ...]
+    sides: Sides
 
 
 def reconcile_run(
@@ -74,9 +77,11 @@ def reconcile_run(
         lines=tuple(lines),
         totals=totals(line for line in lines if line.state is not Balance.LOST),
         drifts=tuple(unexplained(lines, why, threshold=threshold)),
+        sides=fresh,
     )
 
 
 def _changed_since(services: Services, since: dt.datetime) -> frozenset[int]:
-    entries = services.harvest.time_entries(updated_since=since)
-    return frozenset(entry.project.id for entry in entries)
+    return whole(
+        lambda: frozenset(entry.project.id for entry in services.harvest.time_entries(updated_since=since))
+    )

@@ -14,16 +14,12 @@ from msgspec import Struct
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.upsales_api import UpsalesClient
 from harvest_upsales.domain.billing import BillingApp
+from harvest_upsales.domain.links import UNKNOWN, WebAddresses
 from harvest_upsales.domain.orders import OrderFields
-from harvest_upsales.errors import AnswerLostError
+from harvest_upsales.flows.lost_writes import write_once
 from harvest_upsales.settings import Settings
 
 Written = TypeVar("Written")
-
-# Long enough for a write that was still under way to show in a list.
-LOOK_UP_WAITS_S = (1.0, 4.0)
-# The service itself said that it failed, so nothing of the request is still on its way.
-_ANSWERED_FAILURES = frozenset({500, 502, 503})
 
 
 class Setup(Struct, frozen=True):
@@ -31,6 +27,10 @@ class Setup(Struct, frozen=True):
 
     :param key_field: id of the order field ``HARVEST_KEY``; ``None`` in a dry run that would create it
     :param stage_probability: probability of the default stage in per cent
+    :param web: where people look at projects, invoices and orders
+    :param digest: of the settings and connections that were checked
+    :param checked_at: when both services were asked; ``None`` where that is not to be relied on later
+    :param remembered: taken over from an earlier run
     """
 
     key_field: int | None
@@ -38,6 +38,10 @@ class Setup(Struct, frozen=True):
     billing_field: int | None
     stage_probability: Decimal
     warnings: tuple[str, ...] = ()
+    web: WebAddresses = UNKNOWN
+    digest: str = ""
+    checked_at: dt.datetime | None = None
+    remembered: bool = False
 
     @property
     def fields(self) -> OrderFields:
@@ -82,30 +86,6 @@ class Services:
     def write_once(self, send: Callable[[], Written], look_up: Callable[[], Written | None]) -> Written:
         """Send a write; where its answer is lost, look whether it took effect before anything else.
 
-        :param send: sends the write, once
-        :param look_up: finds what the write would have made, by its key
-        :raises AnswerLostError: it can't be found and may still be under way; the next try looks it up first
+        See ``lost_writes.write_once``.
         """
-        try:
-            return send()
-        except AnswerLostError as lost:
-            found = self._look_up(look_up)
-            if found is not None:
-                return found
-            if lost.status not in _ANSWERED_FAILURES:
-                raise
-        try:
-            return send()
-        except AnswerLostError:
-            found = self._look_up(look_up)
-            if found is None:
-                raise
-            return found
-
-    def _look_up(self, look_up: Callable[[], Written | None]) -> Written | None:
-        for wait_s in LOOK_UP_WAITS_S:
-            self.sleep(wait_s)
-            found = look_up()
-            if found is not None:
-                return found
-        return None
+        return write_once(send, look_up, self.sleep)

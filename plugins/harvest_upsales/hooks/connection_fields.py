@@ -9,10 +9,26 @@ import ipaddress
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from requests import PreparedRequest, RequestException
+
+from harvest_upsales.domain.links import web_address
 from harvest_upsales.errors import SetupError
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 60.0
+
+
+class ConnectionFieldError(SetupError):
+    """A field of a connection is missing or wrong.
+
+    :param field: its name in Airflow's connection, such as ``login`` or ``extra 'contact'``
+    :param problem: what is wrong with it
+    """
+
+    def __init__(self, conn_id: str, field: str, problem: str) -> None:
+        super().__init__(f"Connection '{conn_id}': {field} {problem}.")
+        self.field = field
+        self.problem = problem
 
 
 class ConnectionFields(Protocol):
@@ -44,6 +60,9 @@ def base_url_of(connection: ConnectionFields, default: str) -> str:
         return default
     if "://" not in host:
         host = f"{(connection.schema or 'https').lower()}://{host}"
+    # The parser would pass over line ends and other signs that belong in no address.
+    if " " in host or not host.isprintable():
+        raise _field_error(connection, "host", "is no URL")
     try:
         parts = urlsplit(host)
         port = parts.port or connection.port
@@ -53,7 +72,12 @@ def base_url_of(connection: ConnectionFields, default: str) -> str:
     netloc = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
     if port:
         netloc = f"{netloc}:{port}"
-    return urlunsplit((parts.scheme, netloc, parts.path.rstrip("/") or urlsplit(default).path, "", ""))
+    url = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/") or urlsplit(default).path, "", ""))
+    try:
+        PreparedRequest().prepare_url(url, None)
+    except (RequestException, UnicodeError):
+        raise _field_error(connection, "host", "is no URL") from None
+    return url
 
 
 def _check_url(connection: ConnectionFields, parts: SplitResult) -> None:
@@ -117,12 +141,54 @@ def timeouts_of(connection: ConnectionFields) -> tuple[float, float]:
     timeout = connection.extra_dejson.get("timeout")
     try:
         seconds = READ_TIMEOUT_S if timeout is None else float(timeout)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = 0.0
     if not 0 < seconds <= 3_600:
         raise _field_error(connection, "extra 'timeout'", "must be a number of seconds, from 1 to 3600")
     return min(CONNECT_TIMEOUT_S, seconds), seconds
 
 
-def _field_error(connection: ConnectionFields, field: str, problem: str) -> SetupError:
-    return SetupError(f"Connection '{connection.conn_id}': {field} {problem}.")
+def web_address_of(connection: ConnectionFields) -> str:
+    """Extra ``web_url``: where people find the service's web app; empty where it is not given.
+
+    :raises SetupError: it is no plain URL
+    """
+    given = connection.extra_dejson.get("web_url")
+    if not given:
+        return ""
+    address = web_address(str(given))
+    if not address:
+        raise _field_error(connection, "extra 'web_url'", "must be a URL that starts with https://")
+    return address
+
+
+def check_network_extras(connection: ConnectionFields) -> None:
+    """The extras that go to the HTTP libraries as they are, which would break only at the first request.
+
+    :raises SetupError: one of them is of a type that no request can take
+    """
+    extra = connection.extra_dejson
+    for name in ("proxies", "proxy"):
+        proxies = extra.get(name) or {}
+        if not isinstance(proxies, dict) or not all(isinstance(each, str) for each in proxies.values()):
+            raise _field_error(
+                connection, f"extra '{name}'", 'must be an object such as {"https": "http://proxy:3128"}'
+            )
+    for name in ("verify", "verify_ssl"):
+        if not isinstance(extra.get(name, True), bool | str):
+            raise _field_error(
+                connection, f"extra '{name}'", "must be true, false or the path of a CA bundle"
+            )
+    cert = extra.get("cert")
+    if not (cert is None or isinstance(cert, str) or _is_pair(cert)):
+        raise _field_error(
+            connection, "extra 'cert'", "must be a path, or a certificate's and its key's path"
+        )
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value)
+
+
+def _field_error(connection: ConnectionFields, field: str, problem: str) -> ConnectionFieldError:
+    return ConnectionFieldError(connection.conn_id, field, problem)

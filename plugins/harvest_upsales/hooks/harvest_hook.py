@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
+from typing import ClassVar
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
@@ -13,9 +15,9 @@ from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.rate_limit import HARVEST_LIMITS, RateLimiter
 from harvest_upsales.errors import (
     AuthenticationError,
-    HarvestUpsalesError,
     NotFoundError,
     PermissionDeniedError,
+    SetupError,
 )
 from harvest_upsales.hooks.connection_fields import header_text_of
 from harvest_upsales.hooks.service_hook import ServiceHook
@@ -61,6 +63,12 @@ class HarvestHook(ServiceHook):
     service = "Harvest"
     default_base_url = "https://api.harvestapp.com/v2"
     secret_meaning = "a Harvest personal access token"  # noqa: S105
+    form_labels: ClassVar[Mapping[str, str]] = {
+        "host": "Base URL",
+        "login": "Account ID",
+        "password": "Personal access token",
+        "extra 'contact'": "Contact e-mail",
+    }
 
     def __init__(self, harvest_conn_id: str = default_conn_name) -> None:
         super().__init__(harvest_conn_id)
@@ -77,12 +85,8 @@ class HarvestHook(ServiceHook):
         meaning = "the Harvest account ID"
         return header_text_of(self.connection, "login", self.connection.login, meaning)
 
-    def test_connection(self) -> tuple[bool, str]:
-        """Whether the connection will do for the integration, in words."""
-        try:
-            return _test(self.client)
-        except HarvestUpsalesError as problem:
-            return False, problem.message
+    def _test(self) -> str:
+        return _test(self.client)
 
     def _headers(self) -> dict[str, str]:
         contact = self.connection.extra_dejson.get("contact")
@@ -96,34 +100,41 @@ class HarvestHook(ServiceHook):
         return BearerAuth(self._secret())
 
 
-def _test(client: HarvestClient) -> tuple[bool, str]:
+def _test(client: HarvestClient) -> str:
     try:
-        client.me()
+        me = client.me()
     except AuthenticationError as refused:
-        return False, (
+        msg = (
             f"{refused.message} Harvest refuses the token (password) for account ID {client.account_id} "
             "(login): both stand at id.getharvest.com/developers."
         )
+        raise SetupError(msg) from refused
     except (NotFoundError, PermissionDeniedError) as refused:
-        return False, (
+        msg = (
             f"{refused.message} Either the base URL (host) is wrong, or the token's owner has no access to "
             f"account ID {client.account_id} (login)."
         )
+        raise SetupError(msg) from refused
     try:
         company = client.company()
-    except PermissionDeniedError:
-        return False, "The token works, but its owner is not an administrator of the Harvest account."
-    if not company.invoice_feature:
-        return False, "Invoicing is not activated in the Harvest account: Settings, Modules, Invoices."
-    if _rates_are_hidden(client):
-        return (
-            False,
-            "The token's owner can't see billable rates: give the right, or use an administrator's token.",
+    except PermissionDeniedError as refused:
+        msg = (
+            f"The token (password) works, but its owner, user {me.id}, is not an administrator of the Harvest account. "
+            "Give the right, or use an administrator's token."
         )
-    return True, "Connected to Harvest; invoicing is activated."
+        raise SetupError(msg) from refused
+    if not company.invoice_feature:
+        msg = "Invoicing is not activated in the Harvest account: Settings, Modules, Invoices."
+        raise SetupError(msg)
+    if rates_are_hidden(client):
+        msg = "The token's owner can't see billable rates: give the right, or use an administrator's token (password)."
+        raise SetupError(msg)
+    account = f"{company.name} ({client.account_id})" if company.name else client.account_id
+    roles = ", ".join(me.access_roles) or "roles not told"
+    return f"Connected to Harvest account {account} as user {me.id} ({roles}). Invoicing is activated."
 
 
-def _rates_are_hidden(client: HarvestClient) -> bool:
+def rates_are_hidden(client: HarvestClient) -> bool:
     """Whether recent billable time comes without any rate: the sign of a missing right."""
     since = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=60)
     page = next(client.time_entry_pages(from_=since, page_size=100))

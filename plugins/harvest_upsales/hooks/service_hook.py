@@ -6,11 +6,14 @@ refusal into one error without a status, sends unknown extras as headers, login 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
+import time
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, quote_plus, urlsplit
 
 import requests
@@ -22,7 +25,17 @@ from requests.utils import default_headers
 
 from harvest_upsales.api.rate_limit import RateLimiter
 from harvest_upsales.api.transport import Transport
-from harvest_upsales.hooks.connection_fields import base_url_of, secret_of, timeouts_of
+from harvest_upsales.errors import HarvestUpsalesError, ServiceUnavailableError
+from harvest_upsales.hooks.connection_fields import (
+    ConnectionFieldError,
+    base_url_of,
+    check_network_extras,
+    secret_of,
+    timeouts_of,
+    web_address_of,
+)
+
+_BRIEF_CONNECT_S, _BRIEF_READ_S, _BRIEF_PAUSES_S = 3.0, 10.0, 3.0
 
 
 class TokenFilter(logging.Filter):
@@ -58,6 +71,10 @@ class ServiceHook(HttpHook):
     service: str
     default_base_url: str
     secret_meaning: str
+    brief = False
+    """Whether a person waits for the answers: then time-outs are short, and nothing is waited for long."""
+    form_labels: ClassVar[Mapping[str, str]]
+    """Labels of the connection's fields in Airflow's form; see provider_info.py."""
 
     def __init__(self, conn_id: str) -> None:
         super().__init__(http_conn_id=conn_id)
@@ -66,6 +83,37 @@ class ServiceHook(HttpHook):
     def connection(self) -> Connection:
         """The connection; read once, as each reading asks Airflow's server."""
         return self.get_connection(self.http_conn_id)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the connection will do, in words: who it is and what it may do, or which field to mend.
+
+        No person is named: the words are shown on a page.
+        """
+        try:
+            # No call needs it, so nothing else would tell that it is wrong.
+            _ = self.web_address
+            return True, self._test()
+        except ConnectionFieldError as wrong:
+            return False, f"{self.form_labels.get(wrong.field, wrong.field)} {wrong.problem}."
+        except HarvestUpsalesError as problem:
+            return False, problem.message
+
+    @property
+    def service_url(self) -> str:
+        """The address of the service's API, without credentials."""
+        return base_url_of(self.connection, self.default_base_url)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one connection from another, its secret and extras included; nothing can be read out of it."""
+        known = self.connection
+        parts = (known.host, known.port, known.schema, known.login, known.password, known.extra)
+        return hashlib.sha256(repr((known.conn_id, parts)).encode()).hexdigest()
+
+    @property
+    def web_address(self) -> str:
+        """Where people find the service's web app, as far as the connection says; empty where it does not."""
+        return web_address_of(self.connection)
 
     @cached_property
     def session(self) -> requests.Session:
@@ -81,6 +129,7 @@ class ServiceHook(HttpHook):
         :param extra_options: as of ``HttpHook``
         :raises SetupError: a field of the connection is missing or wrong
         """
+        check_network_extras(self.connection)
         self.base_url = base_url_of(self.connection, self.default_base_url)
         self._base_url_initialized = True
         session = self._configure_session_from_extra(requests.Session(), self.connection, extra_options or {})
@@ -109,18 +158,49 @@ class ServiceHook(HttpHook):
     def _transport(self, limiter: RateLimiter) -> Transport:
         hide_tokens_in_url_logs()
         session = self.session
+        timeouts = timeouts_of(self.connection)
+        pauses: dict[str, Any] = {"sleep": _brief_sleep(self.service)} if self.brief else {}
         return Transport(
             session,
             self.base_url,
             service=self.service,
             limiter=limiter,
-            timeout_s=timeouts_of(self.connection),
+            timeout_s=_shortened(timeouts) if self.brief else timeouts,
             secrets=(self._secret(),),
             log=logging.getLogger(f"{__name__}.{self.service.lower()}"),
+            more_sessions=self.get_conn,
+            **pauses,
         )
+
+    def _test(self) -> str:
+        """What the connection is good for.
+
+        :raises HarvestUpsalesError: it is not; the message says what to mend
+        """
+        raise NotImplementedError
 
     def _headers(self) -> dict[str, str]:
         return {}
 
     def _auth(self) -> AuthBase:
         raise NotImplementedError
+
+
+def _shortened(timeouts: tuple[float, float]) -> tuple[float, float]:
+    connect_s, read_s = timeouts
+    return min(connect_s, _BRIEF_CONNECT_S), min(read_s, _BRIEF_READ_S)
+
+
+def _brief_sleep(service: str) -> Callable[[float], None]:
+    """Wait a little, all in all; where more is asked for, give up."""
+    left = _BRIEF_PAUSES_S
+
+    def sleep(seconds: float) -> None:
+        nonlocal left
+        left -= seconds
+        if left < 0:
+            msg = f"{service} does not answer in a usable way right now. Try again in a minute."
+            raise ServiceUnavailableError(msg, service=service, call="several")
+        time.sleep(seconds)
+
+    return sleep

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from airflow.sdk import Connection
 from airflow.sdk.log import mask_secret
@@ -14,8 +15,16 @@ from requests.utils import get_environ_proxies, select_proxy
 from harvest_upsales.api.async_reader import AsyncUpsalesReader
 from harvest_upsales.api.rate_limit import UPSALES_LIMITS, RateLimiter
 from harvest_upsales.api.upsales_api import UpsalesClient
-from harvest_upsales.errors import AuthenticationError, HarvestUpsalesError, NotFoundError, SetupError
-from harvest_upsales.hooks.connection_fields import ConnectionFields, base_url_of, secret_of, timeouts_of
+from harvest_upsales.domain.links import upsales_web_of
+from harvest_upsales.errors import AuthenticationError, NotFoundError, SetupError
+from harvest_upsales.hooks.connection_fields import (
+    ConnectionFieldError,
+    ConnectionFields,
+    base_url_of,
+    check_network_extras,
+    secret_of,
+    timeouts_of,
+)
 from harvest_upsales.hooks.service_hook import ServiceHook
 
 DEFAULT_BASE_URL = "https://power.upsales.com/api/v2"
@@ -59,6 +68,12 @@ class UpsalesHook(ServiceHook):
     service = "Upsales"
     default_base_url = DEFAULT_BASE_URL
     secret_meaning = SECRET_MEANING
+    form_labels: ClassVar[Mapping[str, str]] = {
+        "host": "Base URL",
+        "password": "API key",
+        "extra 'token_in'": "Send the API key in",
+        "extra 'web_url'": "Address of an order",
+    }
 
     def __init__(self, upsales_conn_id: str = default_conn_name) -> None:
         super().__init__(upsales_conn_id)
@@ -69,20 +84,28 @@ class UpsalesHook(ServiceHook):
         """Typed calls; one client, session and rate limiter per hook."""
         return UpsalesClient(self._transport(RateLimiter(UPSALES_LIMITS)))
 
-    def test_connection(self) -> tuple[bool, str]:
-        """Whether the connection works, in words."""
+    @property
+    def web_address(self) -> str:
+        """Upsales' web app: by the connection's extra ``web_url``, else where the API is."""
+        return super().web_address or upsales_web_of(self.service_url)
+
+    def _test(self) -> str:
         try:
-            self.client.owner()
+            owner = self.client.owner()
         except AuthenticationError as refused:
-            return False, (
-                f"{refused.message} Upsales refuses the API key (password). On integration.upsales.com the "
-                "extra 'token_in' must be 'query'."
+            msg = (
+                f"{refused.message} Upsales refuses the API key (password). On integration.upsales.com the key has to "
+                "be sent in the query (extra 'token_in')."
             )
+            raise SetupError(msg) from refused
         except NotFoundError as refused:
-            return False, f"{refused.message} The base URL (host) usually ends in /api/v2."
-        except HarvestUpsalesError as problem:
-            return False, problem.message
-        return True, "Connected to Upsales."
+            msg = f"{refused.message} The base URL (host) usually ends in /api/v2."
+            raise SetupError(msg) from refused
+        stages, fields = self.client.order_stages(), self.client.order_fields()
+        return (
+            f"Connected to Upsales as user {owner.id}. The key may read the board: {len(stages)} stages, {len(fields)} "
+            "order fields."
+        )
 
     def _auth(self) -> AuthBase:
         auth = QueryAuth if token_in_query(self.connection) else CookieAuth
@@ -96,7 +119,7 @@ def token_in_query(connection: ConnectionFields) -> bool:
     """
     place = connection.extra_dejson.get("token_in") or "cookie"
     if place not in ("cookie", "query"):
-        raise SetupError(f"Connection '{connection.conn_id}': extra 'token_in' must be 'cookie' or 'query'.")
+        raise ConnectionFieldError(connection.conn_id, "extra 'token_in'", "must be 'cookie' or 'query'")
     return bool(place == "query")
 
 
@@ -106,6 +129,7 @@ def async_reader(connection: Connection) -> AsyncUpsalesReader:
     :param connection: of Upsales, as ``await BaseHook.aget_connection(...)`` gives it
     :raises SetupError: a field of the connection is missing or wrong
     """
+    check_network_extras(connection)
     base_url = base_url_of(connection, DEFAULT_BASE_URL)
     token = secret_of(connection, SECRET_MEANING)
     mask_secret(token)

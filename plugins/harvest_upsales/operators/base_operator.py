@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -11,14 +13,19 @@ import msgspec
 from airflow.sdk import BaseOperator, Variable
 from airflow.sdk.definitions.context import Context
 
-from harvest_upsales.errors import SetupError
+from harvest_upsales.errors import HarvestUpsalesError, ParamsError, SetupError
 from harvest_upsales.flows.services import Services, Setup
 from harvest_upsales.hooks.harvest_hook import HarvestHook
 from harvest_upsales.hooks.upsales_hook import UpsalesHook
+from harvest_upsales.operators.lineage import datasets, operator_lineage
+from harvest_upsales.operators.links import Places
 from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
+from harvest_upsales.operators.staging import leave_count, take_over_count
 from harvest_upsales.settings import SETTINGS_VARIABLE, Settings, parse_settings
 
 WRITES_POOL = "upsales_writes"
+# Where the message of a task's failure stands in XCom, for reconcile and the page.
+FAILURE_KEY = "failure"
 # How the operators are tried again where neither they nor their DAG say otherwise.
 RETRIES: dict[str, Any] = {
     "retries": 3,
@@ -34,10 +41,21 @@ class HarvestUpsalesOperator(BaseOperator):
     :param upsales_conn_id: connection to Upsales (templated)
     :param settings_variable: Airflow Variable with the settings, one JSON object (templated)
     :param plan_only: say what would be written, and write nothing; text such as ``"True"`` from a template will do
+    :param trial_settings: settings to plan with instead of the Variable's, as JSON text (templated); a run that
+        writes refuses them
     """
 
-    template_fields: Sequence[str] = ("harvest_conn_id", "upsales_conn_id", "settings_variable", "plan_only")
+    template_fields: Sequence[str] = (
+        "harvest_conn_id",
+        "upsales_conn_id",
+        "settings_variable",
+        "plan_only",
+        "trial_settings",
+    )
     ui_color = "#e6f2ef"
+    # Datasets of operators/lineage.py. A task that only plans writes none.
+    reads: Sequence[str] = ()
+    writes: Sequence[str] = ()
 
     def __init__(
         self,
@@ -46,15 +64,20 @@ class HarvestUpsalesOperator(BaseOperator):
         upsales_conn_id: str = UpsalesHook.default_conn_name,
         settings_variable: str = SETTINGS_VARIABLE,
         plan_only: bool | str = False,
+        trial_settings: str | None = None,
         **kwargs: Any,
     ) -> None:
+        # Airflow hands on what the DAG says here; a value of ours in its place would overrule the DAG.
+        said = kwargs.get("default_args") or {}
         for name, value in RETRIES.items():
-            kwargs.setdefault(name, value)
+            if name not in said:
+                kwargs.setdefault(name, value)
         super().__init__(**kwargs)
         self.harvest_conn_id = harvest_conn_id
         self.upsales_conn_id = upsales_conn_id
         self.settings_variable = settings_variable
         self.plan_only = plan_only
+        self.trial_settings = trial_settings
 
     @cached_property
     def harvest_hook(self) -> HarvestHook:
@@ -72,17 +95,60 @@ class HarvestUpsalesOperator(BaseOperator):
         return truth(self.plan_only)
 
     def read_settings(self) -> Settings:
-        """The settings as the Variable has them now.
+        """The settings as the Variable has them now, or those that a plan tries.
 
         :raises SettingsError: names the key to mend
+        :raises ParamsError: settings were given to a run that writes
         """
-        return parse_settings(Variable.get(self.settings_variable, default=None))
+        if self.trial_settings not in (None, "", "None", "null"):
+            if not self.only_plans:
+                msg = "Settings can be given to a dry run only. Save them in the Variable, or set dry_run."
+                raise ParamsError(msg)
+            return parse_settings(self.trial_settings, variable=self.settings_variable)
+        return parse_settings(self.stored_settings(), variable=self.settings_variable)
+
+    def stored_settings(self) -> str | None:
+        """The Variable's text, ``None`` where it does not exist."""
+        text: str | None = Variable.get(self.settings_variable, default=None)
+        return text
+
+    def digest_of(self, settings: Settings) -> str:
+        """Tells whether the settings or one of the connections were changed; nothing can be read out of it."""
+        connections = f"{self.harvest_hook.fingerprint} {self.upsales_hook.fingerprint}"
+        encoded = msgspec.json.encode(settings, order="deterministic")
+        return hashlib.sha256(encoded + connections.encode()).hexdigest()
+
+    @contextmanager
+    def failure_told(self, context: Context, **about: Any) -> Iterator[None]:
+        """Leave the message of a failure in XCom, where reconcile and the page find it.
+
+        :param about: what failed, such as an order's id
+        """
+        try:
+            yield
+        except HarvestUpsalesError as error:
+            if "ti" in context:
+                context["ti"].xcom_push(key=FAILURE_KEY, value={**about, "message": error.message})
+            raise
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """What the task read and wrote. The OpenLineage provider asks for it, in the task's process.
+
+        :param task_instance: the one that has ended
+        """
+        base_urls = {"harvest": self.harvest_hook.service_url, "upsales": self.upsales_hook.service_url}
+        account_id = self.harvest_hook.account_id
+        return operator_lineage(
+            datasets(self.reads, base_urls, account_id),
+            datasets(() if self.only_plans else self.writes, base_urls, account_id),
+        )
 
     def log_requests(self) -> None:
         """One line per service: what this task asked of it, and how long it waited for it."""
         for hook in (self.__dict__.get("harvest_hook"), self.__dict__.get("upsales_hook")):
             if hook is not None and "client" in hook.__dict__:
                 self.log.info("%s", hook.client.transport.stats)
+                leave_count(hook.client.transport, hook.fingerprint)
 
 
 class ServicesOperator(HarvestUpsalesOperator):
@@ -93,24 +159,44 @@ class ServicesOperator(HarvestUpsalesOperator):
     """
 
     template_fields: Sequence[str] = (*HarvestUpsalesOperator.template_fields, "setup")
+    places = Places()
 
     def __init__(self, *, setup: Any = None, setup_task_id: str = "check_setup", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.setup = setup
         self.setup_task_id = setup_task_id
 
-    def services(self, context: Context) -> Services:
+    def services(self, context: Context, *, as_checked: bool = True) -> Services:
         """Both services with the settings and the set-up.
 
-        :raises SetupError: the set-up is missing, because its task did not succeed
+        :param as_checked: the settings and connections have to be those that were checked, as for all that leads to a
+            write: what the check of this run has shown is not true of others
+        :raises SetupError: the set-up is missing, because its task did not succeed; or it is another by now
         """
+        settings, setup = self.read_settings(), self._read_setup(context)
+        # Without a digest it was passed by hand, or by an older release.
+        if as_checked and setup.digest and setup.digest != self.digest_of(settings):
+            msg = (
+                "The settings (or a connection) were changed since check_setup. Nothing was written. Clear check_setup "
+                "with all that follows; the next run checks them anew by itself."
+            )
+            raise SetupError(msg)
+        for hook in (self.harvest_hook, self.upsales_hook):
+            take_over_count(hook.client.transport, hook.fingerprint)
         return Services(
             harvest=self.harvest_hook.client,
             upsales=self.upsales_hook.client,
             account_id=self.harvest_hook.account_id,
-            settings=self.read_settings(),
-            setup=self._read_setup(context),
+            settings=settings,
+            setup=setup,
         )
+
+    def show_places(self, context: Context, **ids: int | None) -> None:
+        """Say what this task instance works on, for its links.
+
+        :param ids: ``project_id``, ``invoice_id``, ``order_id``
+        """
+        self.places = Places(self._read_setup(context).web, **ids)
 
     def has_setup(self, context: Context) -> bool:
         """Whether the set-up was checked."""

@@ -12,13 +12,15 @@ from harvest_upsales.domain.touched import Window, window_of_backfill, window_of
 from harvest_upsales.errors import ParamsError
 from harvest_upsales.flows.extract import Extract, extract
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
-from harvest_upsales.operators.report import table
+from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
+from harvest_upsales.operators.report import folded, table
 from harvest_upsales.operators.staging import stage
 
 ORDERS_KEY = "orders"
 OVERVIEW_KEY = "overview"
 BEGAN_KEY = "began"
 IDLE_KEY = "idle"
+_LONGEST_SHOWN = 80
 
 
 class ExtractTimeOperator(ServicesOperator):
@@ -39,6 +41,7 @@ class ExtractTimeOperator(ServicesOperator):
         "spent_from",
         "spent_to",
     )
+    reads = (TIME_ENTRIES, ORDERS)
 
     def __init__(
         self,
@@ -55,6 +58,10 @@ class ExtractTimeOperator(ServicesOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Look for changes; nothing is written."""
+        with self.failure_told(context):
+            return self._look(context)
+
+    def _look(self, context: Context) -> list[dict[str, Any]]:
         first = _day("start_date (spent_from)", self.spent_from)
         last = _day("end_date (spent_to)", self.spent_to)
         window = window_of(context, first, last)
@@ -80,8 +87,18 @@ class ExtractTimeOperator(ServicesOperator):
             self.log.info("%d projects to compute, %d orders to settle or undo", projects, len(found.orders))
         idle = [(str(each.project_id), each.project, each.reason) for each in found.idle]
         if idle:
-            self.log.info("Changed time that makes no opportunity\n%s", table(("id", "project", "why"), idle))
+            with folded(self.log, f"Changed time that makes no opportunity: {len(idle)} projects"):
+                self.log.info("%s", table(("id", "project", "why"), idle, right=("id",)))
         for order in found.reopened:
+            others = found.others_of(order.order_id)
+            if others:
+                self.log.warning(
+                    "%s was invoiced and stands below 100 %%, but has its HARVEST_KEY in common with order %s. If it "
+                    "is a copy of that one: clear HARVEST_KEY and HARVEST_INVOICE on it, and leave the invoice alone.",
+                    order.label,
+                    ", ".join(str(order_id) for order_id in others),
+                )
+                continue
             self.log.warning(
                 "%s was invoiced and moved back below 100 %%. Delete its Harvest invoice and clear HARVEST_INVOICE, or "
                 "set reopened_orders to undo.",
@@ -91,7 +108,8 @@ class ExtractTimeOperator(ServicesOperator):
 
 def window_of(context: Mapping[str, Any], spent_from: dt.date | None, spent_to: dt.date | None) -> Window:
     """The rule: given days win; a backfill looks at the days of its interval, any other run at what was updated since
-    its interval began; without an interval, everything is looked at.
+    its interval began, a scheduled one further back where the runs before it failed or were left out; without an
+    interval, everything is looked at.
     """
     if spent_from or spent_to:
         if spent_from and spent_to and spent_from > spent_to:
@@ -101,9 +119,13 @@ def window_of(context: Mapping[str, Any], spent_from: dt.date | None, spent_to: 
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     if start is None or end is None or start == end:
         return Window()
-    if str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type)) == "backfill":
+    run_type = str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type))
+    if run_type == "backfill":
         return window_of_backfill(start, end)
-    return window_of_schedule(start, end)
+    # Airflow asks for it when it is looked at, and hands over a stand-in that is never None itself. A manual run that
+    # went well counts there too, whatever it was confined to: what it hides from this window is left to the night.
+    went_well_until = context.get("prev_data_interval_end_success") if run_type == "scheduled" else None
+    return window_of_schedule(start, end, went_well_until or None)
 
 
 def _day(name: str, text: str | None) -> dt.date | None:
@@ -112,17 +134,25 @@ def _day(name: str, text: str | None) -> dt.date | None:
     try:
         return dt.date.fromisoformat(str(text))
     except ValueError:
-        msg = f"{name} is {text!r}, but has to be a day such as 2026-10-31"
+        msg = f"{name} is {_shown(text)}, but has to be a day such as 2026-10-31"
         raise ParamsError(msg) from None
 
 
 def ids_of(given: Sequence[int] | str | None) -> list[int]:
     """Project ids as a list, or as a template renders one."""
-    text = str(given) if isinstance(given, str) else ",".join(str(part) for part in given or ())
-    if text == "None":
+    if given is None or given == "None":
         return []
     try:
-        return sorted({int(part) for part in text.strip("[]() ").split(",") if part.strip()})
-    except ValueError:
-        msg = f"project_ids is {given!r}, but has to be a list of Harvest project ids"
-        raise ParamsError(msg) from None
+        parts = given.strip("[]() ").split(",") if isinstance(given, str) else [str(part) for part in given]
+        ids = sorted({int(part) for part in parts if part.strip()})
+    except (TypeError, ValueError):
+        ids = [0]
+    if ids and ids[0] <= 0:
+        msg = f"project_ids is {_shown(given)}, but has to be a list of Harvest project ids"
+        raise ParamsError(msg)
+    return ids
+
+
+def _shown(given: object) -> str:
+    """What somebody gave, in a length and form that a log can hold."""
+    return repr(given)[:_LONGEST_SHOWN]

@@ -11,7 +11,8 @@ from harvest_upsales.flows.extract import orders_to_settle
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.extract_time_operator import ORDERS_KEY
-from harvest_upsales.operators.report import table
+from harvest_upsales.operators.lineage import ORDERS
+from harvest_upsales.operators.report import report, table
 from harvest_upsales.records.upsales_records import OrderBrief
 from harvest_upsales.settings import ReopenedOrders
 
@@ -25,6 +26,8 @@ class FindWonOrdersOperator(ServicesOperator):
     :param extract_task_id: the :class:`ExtractTimeOperator` of this run that found them already, which spares the
         requests; where it did not succeed, this is skipped. Without one, Upsales is asked
     """
+
+    reads = (ORDERS,)
 
     def __init__(self, *, extract_task_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -42,7 +45,11 @@ class FindWonOrdersOperator(ServicesOperator):
         rows = [
             (str(order["order_id"]), "undo" if order["undo"] else "settle", order["label"]) for order in found
         ]
-        self.log.info("%d orders to take up\n%s", len(rows), table(("order", "what", "project"), rows))
+        report(
+            self.log,
+            f"{len(rows)} orders to take up",
+            table(("order", "what", "project"), rows, right=("order",)),
+        )
         return found
 
     def _pull(self, context: Context) -> list[dict[str, Any]] | None:

@@ -8,20 +8,28 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from airflow.sdk import Asset
+import msgspec
 from airflow.sdk.definitions.context import Context
+from airflow.sdk.exceptions import AirflowSkipException
 
+from harvest_upsales.domain.board import BillingResult, Board, RunFacts, next_board
+from harvest_upsales.domain.outcome import Outcome
 from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.reconciliation import Balance, ProjectBalance
 from harvest_upsales.errors import RunFailedError
 from harvest_upsales.flows.overview import Sides
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
-from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
-from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, OVERVIEW_KEY, ids_of
-from harvest_upsales.operators.report import table
+from harvest_upsales.operators.assets import announce, opportunities_asset, outlet_assets, withhold
+from harvest_upsales.operators.base_operator import FAILURE_KEY, ServicesOperator, to_xcom
+from harvest_upsales.operators.board_store import renew_board
+from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, IDLE_KEY, OVERVIEW_KEY, ids_of
+from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
+from harvest_upsales.operators.report import amount, folded, report, table
 from harvest_upsales.operators.staging import clear, staged
 
-OPPORTUNITIES = Asset("harvest_upsales/opportunities")
+# In the asset's own store: what an earlier run wrote that no event has told yet, because it ended in a failure.
+_UNTOLD = "untold"
+_AMOUNTS = ("Harvest", "Upsales", "drift", "projects")
 _FAILED = frozenset({"failed", "upstream_failed"})
 # A failed write may have taken effect.
 _WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.FAIL})
@@ -30,17 +38,20 @@ _WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.FAIL})
 class ReconcileOperator(ServicesOperator):
     """Compare Harvest's uninvoiced amount with Upsales' value per project, and name every drift.
 
-    Returns ``{"projects": [...], "totals": {currency: ...}, "drifts": n}``; the totals go to the outlet asset as
-    extra. It always runs, and fails where a task before it failed, so that a run with a failure is never green.
+    Returns ``{"projects": [...], "totals": {currency: ...}, "drifts": n}``. Where the run wrote something, or a failed
+    one before it did, the totals go to the outlet asset as extra; else the outlet gets no event. It always runs, and
+    fails where a task before it failed, so that a run with a failure is never green.
 
     :param extract_task_id: the task of this run that read both sides; used again where the run wrote nothing since
     :param upsert_task_id: the mapped task that synced the projects
     :param settle_task_id: the mapped task that settled orders
+    :param billing_task_id: the mapped task that waited for the billing app
     :param project_ids: the Harvest projects that the run was confined to; empty means all (templated)
     :param drift_threshold: drift per project up to which nobody needs to look, in units of its currency (templated)
     """
 
     template_fields: Sequence[str] = (*ServicesOperator.template_fields, "drift_threshold", "project_ids")
+    reads = (TIME_ENTRIES, ORDERS)
 
     def __init__(
         self,
@@ -48,24 +59,31 @@ class ReconcileOperator(ServicesOperator):
         extract_task_id: str = "extract_time",
         upsert_task_id: str = "upsert_opportunities",
         settle_task_id: str = "settle.mark_project_invoiced",
+        billing_task_id: str = "settle.sync_billing",
         drift_threshold: str | Decimal = "0",
         project_ids: Sequence[int] | str | None = None,
         **kwargs: Any,
     ) -> None:
-        kwargs.setdefault("outlets", [OPPORTUNITIES])
+        kwargs.setdefault("outlets", [opportunities_asset()])
         super().__init__(**kwargs)
         self.extract_task_id = extract_task_id
         self.upsert_task_id = upsert_task_id
         self.settle_task_id = settle_task_id
+        self.billing_task_id = billing_task_id
         self.drift_threshold = drift_threshold
         self.project_ids = project_ids
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Compare, report, and pass judgement on the run.
 
+        :raises AirflowSkipException: the set-up was left out, as there are no settings yet
         :raises RunFailedError: a task of the run failed, or a drift is above the threshold
         """
-        failed_tasks = _failed_tasks(context, self.task_id)
+        states = _task_states(context)
+        failed_tasks = _failed_tasks(states, self.task_id)
+        if states.get(self.setup_task_id) == "skipped":
+            msg = f"Nothing to compare, as {self.setup_task_id} was skipped"
+            raise AirflowSkipException(msg)
         if not self.has_setup(context):
             raise RunFailedError(
                 _verdict(failed_tasks, ()) or "Nothing was checked, so nothing can be compared."
@@ -76,16 +94,20 @@ class ReconcileOperator(ServicesOperator):
         summary: dict[str, Any] = to_xcom(
             {"projects": result.lines, "totals": result.totals, "drifts": len(result.drifts)}
         )
-        _tell_asset(context, summary["totals"])
         context["ti"].xcom_push(key="return_value", value=summary)
+        if not self.only_plans:
+            renew_board(
+                context, outlet_assets(self), lambda before: self._board(context, ran, result, before)
+            )
         verdict = _verdict(failed_tasks, () if self.only_plans else result.drifts)
+        self._tell_asset(context, ran, summary["totals"], green=not verdict)
         if verdict:
             raise RunFailedError(verdict)
         clear(ran.overview)
         return summary
 
     def _compare(self, context: Context, ran: _Ran) -> Reconciliation:
-        services = self.services(context)
+        services = self.services(context, as_checked=False)
         try:
             return reconcile_run(
                 services,
@@ -100,62 +122,145 @@ class ReconcileOperator(ServicesOperator):
         finally:
             self.log_requests()
 
+    def _board(self, context: Context, ran: _Ran, result: Reconciliation, before: Board | None) -> Board:
+        services = self.services(context, as_checked=False)
+        facts = RunFacts(
+            as_of=services.now() if ran.began is None else ran.began,
+            run_id=str(context["dag_run"].run_id),
+            lines={line.project_id: line for line in result.lines},
+            harvest=result.sides.harvest,
+            orders=result.sides.orders,
+            whole=result.sides.whole,
+            outcomes=ran.outcomes,
+            idle=ran.idle,
+            settled=ran.settled,
+            held=ran.held,
+            billing=ran.billing,
+            web=services.setup.web,
+        )
+        return next_board(before, facts)
+
+    def _tell_asset(self, context: Context, ran: _Ran, totals: dict[str, Any], *, green: bool) -> None:
+        """Give the outlets an event where opportunities were updated; after a failed task, the next green one does."""
+        if self.only_plans:
+            withhold(self)
+            return
+        stores = context["asset_state_store"]
+        untold = [stores[outlet] for outlet in outlet_assets(self)]
+        if not green:
+            for store in untold if ran.wrote else ():
+                store.set(_UNTOLD, True)
+            return
+        if ran.wrote or any(store.get(_UNTOLD) for store in untold):
+            announce(self, context, {"totals": totals})
+            for store in untold:
+                store.delete(_UNTOLD)
+        else:
+            withhold(self)
+
     def _report(self, result: Reconciliation) -> None:
-        rows = [_row(line) for line in result.lines if line.state is not Balance.EQUAL]
-        equal = len(result.lines) - len(rows)
-        head = ("state", "project", "Harvest", "Upsales", "drift", "likely cause")
-        self.log.info("%d projects agree, %d to tell of\n%s", equal, len(rows), table(head, rows))
-        for currency, total in result.totals.items():
-            self.log.info(
-                "%s: Harvest %s, Upsales %s, drift %s, %d projects",
-                currency,
-                total.harvest,
-                total.upsales,
-                total.drift,
-                total.projects,
-            )
+        told = [line for line in result.lines if line.state is not Balance.EQUAL]
+        equal = [line for line in result.lines if line.state is Balance.EQUAL]
+        report(self.log, f"{len(equal)} projects agree, {len(told)} to tell of", _rows(told))
+        if equal:
+            with folded(self.log, f"{len(equal)} projects that agree"):
+                self.log.info("%s", _rows(equal))
+        if result.totals:
+            report(self.log, "Totals", _totals(result))
 
 
 @dataclass(frozen=True, slots=True)
 class _Ran:
     """What the tasks before this one left.
 
-    :param failed: reasons by project id
-    :param fixed_fees: ids of the fixed-fee projects it took up
-    :param told: why it left projects alone, by project id
+    :param outcomes: of every opportunity that was looked at
+    :param idle: name and reason of projects whose changed time makes no opportunity
+    :param settled: orders that are settled up to the billing app
+    :param held: why other orders are not
+    :param billing: how the billing app answered, by order id
     """
 
     overview: str
     began: dt.datetime | None
-    wrote: bool
-    failed: dict[int, str]
-    fixed_fees: frozenset[int]
-    told: dict[int, str]
+    outcomes: list[Outcome]
+    idle: dict[int, tuple[str, str]]
+    settled: frozenset[int]
+    held: dict[int, str]
+    billing: dict[int, BillingResult]
+
+    @property
+    def wrote(self) -> bool:
+        """Whether the run wrote, or may have."""
+        return bool(self.settled) or any(outcome.action in _WRITES for outcome in self.outcomes)
+
+    @property
+    def failed(self) -> dict[int, str]:
+        """Reasons by project id."""
+        return self._reasons(Action.FAIL)
+
+    @property
+    def told(self) -> dict[int, str]:
+        """Why it left projects alone, by project id."""
+        return self._reasons(Action.SKIP)
+
+    @property
+    def fixed_fees(self) -> frozenset[int]:
+        """Ids of the fixed-fee projects it took up."""
+        return frozenset(outcome.project_id for outcome in self.outcomes if outcome.fixed_fee)
+
+    def _reasons(self, action: Action) -> dict[int, str]:
+        return {outcome.project_id: outcome.reason for outcome in self.outcomes if outcome.action is action}
 
     @classmethod
     def of(cls, context: Context, operator: ReconcileOperator) -> _Ran:
         pull = context["ti"].xcom_pull
         began = pull(task_ids=operator.extract_task_id, key=BEGAN_KEY)
-        outcomes = _flat(pull(task_ids=operator.upsert_task_id))
         settled = _flat(pull(task_ids=operator.settle_task_id))
+        held = _flat(pull(task_ids=operator.settle_task_id, key=FAILURE_KEY))
+        sent = _flat(pull(task_ids=operator.billing_task_id))
+        refused = _flat(pull(task_ids=operator.billing_task_id, key=FAILURE_KEY))
+        billing = [
+            *(BillingResult(int(each["order_id"]), sent=True, detail=str(each["billing"])) for each in sent),
+            *(
+                BillingResult(int(each["order_id"]), sent=False, detail=str(each["message"]))
+                for each in refused
+            ),
+        ]
+        idle = _flat(pull(task_ids=operator.extract_task_id, key=IDLE_KEY))
         return cls(
             overview=str(pull(task_ids=operator.extract_task_id, key=OVERVIEW_KEY) or ""),
             began=dt.datetime.fromisoformat(began) if began else None,
-            wrote=bool(settled) or any(outcome["action"] in _WRITES for outcome in outcomes),
-            failed=_reasons(outcomes, Action.FAIL),
-            fixed_fees=frozenset(int(outcome["project_id"]) for outcome in outcomes if outcome["fixed_fee"]),
-            told=_reasons(outcomes, Action.SKIP),
+            outcomes=msgspec.convert(
+                _flat(pull(task_ids=operator.upsert_task_id)), list[Outcome], strict=False
+            ),
+            idle={int(each["project_id"]): (str(each["project"]), str(each["reason"])) for each in idle},
+            settled=frozenset(int(each["order_id"]) for each in settled),
+            held={int(each["order_id"]): str(each["message"]) for each in held},
+            billing={each.order_id: each for each in billing},
         )
 
 
-def _reasons(outcomes: list[Mapping[str, Any]], action: Action) -> dict[int, str]:
-    found = (outcome for outcome in outcomes if outcome["action"] == action)
-    return {int(outcome["project_id"]): str(outcome["reason"]) for outcome in found}
+def _rows(lines: Sequence[ProjectBalance]) -> str:
+    head = ("state", "project", "Harvest", "Upsales", "drift", "currency", "likely cause")
+    rows = [
+        (
+            line.state,
+            line.project,
+            *map(amount, (line.harvest, line.upsales, line.drift)),
+            line.currency,
+            line.cause,
+        )
+        for line in lines
+    ]
+    return table(head, rows, right=_AMOUNTS)
 
 
-def _row(line: ProjectBalance) -> tuple[str, ...]:
-    amounts = (f"{amount} {line.currency}" for amount in (line.harvest, line.upsales, line.drift))
-    return (line.state, line.project, *amounts, line.cause)
+def _totals(result: Reconciliation) -> str:
+    rows = [
+        (currency, *map(amount, (total.harvest, total.upsales, total.drift)), str(total.projects))
+        for currency, total in result.totals.items()
+    ]
+    return table(("currency", "Harvest", "Upsales", "drift", "projects"), rows, right=_AMOUNTS)
 
 
 def _flat(found: Any) -> list[Mapping[str, Any]]:
@@ -167,10 +272,16 @@ def _flat(found: Any) -> list[Mapping[str, Any]]:
     return [item for part in found for item in _flat(part)]
 
 
-def _failed_tasks(context: Mapping[str, Any], own_task_id: str) -> list[str]:
+def _task_states(context: Mapping[str, Any]) -> Mapping[str, str]:
     task_instance = context["ti"]
     run_id = context["dag_run"].run_id
-    states = task_instance.get_task_states(dag_id=task_instance.dag_id, run_ids=[run_id]).get(run_id, {})
+    found: Mapping[str, Mapping[str, str]] = task_instance.get_task_states(
+        dag_id=task_instance.dag_id, run_ids=[run_id]
+    )
+    return found.get(run_id, {})
+
+
+def _failed_tasks(states: Mapping[str, str], own_task_id: str) -> list[str]:
     return sorted(name for name, state in states.items() if state in _FAILED and name != own_task_id)
 
 
@@ -187,9 +298,3 @@ def _verdict(failed_tasks: Sequence[str], drifts: Sequence[ProjectBalance]) -> s
         )
         parts.append(f"{len(drifts)} projects differ, and nothing known explains it:\n{lines}")
     return " ".join(parts)
-
-
-def _tell_asset(context: Mapping[str, Any], totals: dict[str, Any]) -> None:
-    events = context.get("outlet_events")
-    if events is not None:
-        events[OPPORTUNITIES].extra = {"totals": totals}

@@ -3,6 +3,9 @@
 The place is the option ``staging_path`` in section ``[harvest_upsales]`` of Airflow's configuration, any URL that
 ``ObjectStoragePath`` takes; by default a folder in Airflow's home. Whoever can't read a file any more reads the
 services again, so nothing is lost with it.
+
+A store's driver may be missing, and each driver has errors of its own for rights and credentials. None of them may fail
+a task, or hide the error that a task ends in; so whatever they raise is caught here and named in the log.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +21,10 @@ from typing import Any, TypeVar
 import msgspec
 from airflow.sdk import ObjectStoragePath
 from airflow.sdk.configuration import conf
+from msgspec import Struct
+
+from harvest_upsales.api.rate_limit import Sent
+from harvest_upsales.api.transport import Transport
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -30,14 +38,14 @@ def stage(context: Mapping[str, Any], name: str, value: Any) -> str:
     run = context["dag_run"]
     # A run id holds colons and plus signs, which not every storage takes in a name.
     folder = hashlib.sha256(f"{run.dag_id}/{run.run_id}".encode()).hexdigest()[:16]
-    path = ObjectStoragePath(_root()) / folder / f"{name}.json"
     try:
+        path = ObjectStoragePath(_root()) / folder / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(msgspec.json.encode(value))
-    except OSError as error:
-        _log.warning("Could not stage %s (%s): later tasks ask the services again", path, error)
+        return str(path)
+    except Exception as error:  # noqa: BLE001
+        _log.warning("Could not stage %s: later tasks ask the services again. %s", name, _what_to_do(error))
         return ""
-    return str(path)
 
 
 def staged(place: str | None, of: type[T]) -> T | None:
@@ -46,21 +54,69 @@ def staged(place: str | None, of: type[T]) -> T | None:
         return None
     try:
         return msgspec.json.decode(ObjectStoragePath(place).read_bytes(), type=of, strict=False)
-    except (OSError, msgspec.DecodeError):
+    except FileNotFoundError:
         return None
+    except Exception as error:  # noqa: BLE001
+        _log.info("Could not read what was staged: asking the services again. %s", _what_to_do(error))
+        return None
+
+
+class _Left(Struct, frozen=True):
+    """What one task leaves of its count of requests to the next."""
+
+    at: float
+    sent: Sent
+
+
+def leave_count(transport: Transport, fingerprint: str) -> None:
+    """Leave what counts in the service's limits to the tasks that follow; each is a process of its own."""
+    try:
+        path = _count_path(fingerprint)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(msgspec.json.encode(_Left(time.time(), transport.sent_lately())))
+    except Exception as error:  # noqa: BLE001
+        _log.info("Could not leave the count of requests. %s", _what_to_do(error))
+
+
+def take_over_count(transport: Transport, fingerprint: str) -> None:
+    """Go on counting where the task before stopped. Without it, the service's own headers have to do."""
+    try:
+        left = msgspec.json.decode(_count_path(fingerprint).read_bytes(), type=_Left)
+    except FileNotFoundError:
+        return
+    except Exception as error:  # noqa: BLE001
+        _log.info("Could not take over the count of requests. %s", _what_to_do(error))
+        return
+    transport.take_over(left.sent, max(0.0, time.time() - left.at))
+
+
+def _count_path(fingerprint: str) -> ObjectStoragePath:
+    return ObjectStoragePath(_root()) / f"requests-{fingerprint[:16]}.json"
 
 
 def clear(place: str | None) -> None:
     """Remove what was staged; safe to repeat. Tidying up never decides a run."""
     if not place:
         return
-    path = ObjectStoragePath(place)
     try:
+        path = ObjectStoragePath(place)
         path.unlink(missing_ok=True)
         if path.parent.exists() and not any(path.parent.iterdir()):
             path.parent.rmdir()
-    except OSError as error:
-        _log.warning("Could not remove %s (%s)", place, error)
+    except Exception as error:  # noqa: BLE001
+        _log.warning("Could not remove what was staged. %s", _what_to_do(error))
+
+
+def _what_to_do(error: Exception) -> str:
+    """The kind of error alone: a driver's own words may hold a key or a signed address."""
+    scheme = _root().partition(":")[0]
+    if isinstance(error, ImportError):
+        return (
+            f"The driver for {scheme}:// is missing: install the provider of its store, or set [harvest_upsales] "
+            "staging_path to another place."
+        )
+    kind = type(error).__name__
+    return f"Check [harvest_upsales] staging_path ({scheme}://), the provider of its store and its rights ({kind})."
 
 
 def _root() -> str:

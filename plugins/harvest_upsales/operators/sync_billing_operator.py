@@ -10,12 +10,17 @@ import msgspec
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from harvest_upsales.domain.billing import Before, BillingState
+from harvest_upsales.domain.billing import Before, Billing, BillingState
 from harvest_upsales.errors import BillingFailedError, BillingSilentError, UnexpectedAnswerError
 from harvest_upsales.flows.billing_sync import billing_now, call_again
+from harvest_upsales.flows.extract import LONGEST_NAME
 from harvest_upsales.flows.services import Services
-from harvest_upsales.flows.settle import Settled
-from harvest_upsales.operators.base_operator import ServicesOperator
+from harvest_upsales.flows.settled import Settled, billed_order, read_settled
+from harvest_upsales.operators.assets import SettledOrder, announce, settled_orders_asset
+from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
+from harvest_upsales.operators.lineage import ORDERS
+from harvest_upsales.operators.links import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
+from harvest_upsales.records.bounds import one_line
 from harvest_upsales.triggers.billing_trigger import BillingTrigger
 
 
@@ -25,13 +30,19 @@ class SyncBillingOperator(ServicesOperator):
     Waits in the triggerer. All writes happen here, on the worker, and there is one only where a person retries after
     the app had failed: the order is saved again, so that Upsales calls the app once more.
 
+    Once it has, the outlets (by default the asset ``harvest_upsales/settled_orders``) change, with
+    :class:`SettledOrder` as extra.
+
     :param order: what :class:`MarkProjectInvoicedOperator` returned (templated)
     :param poll_interval_s: seconds between the first two looks; later ones are up to a minute apart
     """
 
     template_fields: Sequence[str] = (*ServicesOperator.template_fields, "order")
+    reads = (ORDERS,)
+    operator_extra_links = (HarvestProjectLink(), HarvestInvoiceLink(), UpsalesOrderLink())
 
     def __init__(self, *, order: Any, poll_interval_s: float = 2.0, **kwargs: Any) -> None:
+        kwargs.setdefault("outlets", [settled_orders_asset()])
         super().__init__(**kwargs)
         self.order = order
         self.poll_interval_s = poll_interval_s
@@ -40,7 +51,7 @@ class SyncBillingOperator(ServicesOperator):
     def label(self) -> str:
         """Readable name of the mapped task instance."""
         settled = self._settled()
-        return f"{settled.project} (order {settled.order_id})"
+        return f"{one_line(settled.project, LONGEST_NAME)} (order {settled.order_id})"
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look once; wait in the triggerer where the app has not answered yet.
@@ -48,7 +59,12 @@ class SyncBillingOperator(ServicesOperator):
         :raises BillingFailedError: the app refused the order; the message carries its words
         :raises AirflowSkipException: there is no billing app, or nothing was written
         """
-        settled, services = self._settled(), self.services(context)
+        with self.failure_told(context, order_id=self._settled().order_id):
+            return self._look(context)
+
+    def _look(self, context: Context) -> dict[str, Any]:
+        settled, services = self._settled(), self.services(context, as_checked=False)
+        self._show_places(context)
         if services.settings.billing_integration_id is None:
             msg = "No billing app is set (billing_integration_id): nothing to sync"
             raise AirflowSkipException(msg)
@@ -57,14 +73,15 @@ class SyncBillingOperator(ServicesOperator):
             raise AirflowSkipException(msg)
         before = settled.before
         billing = billing_now(services, settled.order_id, before)
-        if billing.state is BillingState.FAILED and self._was_cleared(context):
-            self.log.info("The billing app had failed (%s): Upsales calls it again", billing.detail)
-            before = call_again(services, settled.order_id)
+        tries = self._tries_since_cleared(context)
+        if billing.state is BillingState.FAILED and tries:
+            self.log.info("The billing app had failed (%s): Upsales has to call it again", billing.detail)
+            before = call_again(services, settled.order_id, may_be_called=tries > 1)
             billing = billing_now(services, settled.order_id, before)
         self.log_requests()
         if billing.state is BillingState.WAITING:
             self.defer(trigger=self._trigger(services, settled.order_id, before), method_name="resume")
-        return self._conclude(billing.state, billing.detail)
+        return self._conclude(context, billing, services.settings.billing_integration_id)
 
     def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Go on with what the trigger saw.
@@ -72,30 +89,66 @@ class SyncBillingOperator(ServicesOperator):
         :raises BillingFailedError: the app refused the order
         :raises BillingSilentError: no answer before the deadline
         """
+        self._show_places(context)
         if not event or "state" not in event:
             msg = (
                 f"The trigger sent no known event for order {self._settled().order_id}: {sorted(event or {})}"
             )
             raise UnexpectedAnswerError(msg, service="Airflow", call="trigger event")
-        return self._conclude(str(event["state"]), str(event.get("detail", "")))
+        with self.failure_told(context, order_id=self._settled().order_id):
+            return self._take_up(context, event)
 
-    def _was_cleared(self, context: Context) -> bool:
-        """Whether a person cleared the task and this is the first try since; Airflow then allows as many tries anew."""
+    def _show_places(self, context: Context) -> None:
+        settled = self._settled()
+        self.show_places(
+            context,
+            project_id=settled.project_id,
+            invoice_id=settled.invoice_id,
+            order_id=settled.order_id,
+        )
+
+    def _take_up(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        if event["state"] not in set(BillingState):
+            msg = f"{self._who()}: waiting for the billing app ended with {event['state']}: {event.get('detail', '')}"
+            raise UnexpectedAnswerError(msg, service="Upsales", call="GET /orders")
+        told = {name: value for name, value in event.items() if value is not None}
+        billing_app = told.pop("billing_app", None)
+        return self._conclude(context, msgspec.convert(told, Billing), billing_app)
+
+    def _tries_since_cleared(self, context: Context) -> int:
+        """How many tries there were since a person cleared the task, this one included; 0 where nobody did.
+
+        Clearing makes Airflow allow as many tries anew. There is more than one only where a try was lost: its process
+        died, or an answer did. What the billing app says itself is never tried again without a person.
+        The count is too high where the DAG's ``retries`` were lowered while the task was on a later try.
+        """
         task_instance = context["ti"]
         tries_before = task_instance.max_tries - (self.retries or 0)
-        return tries_before > 0 and task_instance.try_number == tries_before + 1
+        return max(0, int(task_instance.try_number - tries_before)) if tries_before > 0 else 0
 
-    def _conclude(self, state: str, detail: str) -> dict[str, Any]:
-        settled = self._settled()
-        who = f"{settled.project}, order {settled.order_id}"
-        match state:
+    def _conclude(self, context: Context, billing: Billing, integration_id: int | None) -> dict[str, Any]:
+        settled, who, detail = self._settled(), self._who(), billing.detail
+        match billing.state:
             case BillingState.DONE:
-                self.log.info("%s: the billing app has it (%s)", who, detail)
-                return {"order_id": settled.order_id, "project": settled.project, "billing": detail}
+                billed = billed_order(settled, billing, integration_id)
+                self.log.info(
+                    "%s: the billing app %s has it (%s), answered at %s; Harvest invoice %s, %d time entries, %s %s",
+                    who,
+                    billed.billing_app,
+                    detail,
+                    billed.answered_at or "an unknown time",
+                    billed.invoice_id,
+                    billed.entries,
+                    billed.amount,
+                    billed.currency,
+                )
+                announce(self, context, to_xcom(SettledOrder.of(settled, billed.document or None)))
+                returned: dict[str, Any] = to_xcom(billed)
+                return returned
             case BillingState.FAILED:
                 msg = (
                     f"{who}: the billing app refused it: {detail}. Mend that in Upsales or the app, then clear this "
-                    "task: it has Upsales call the app again."
+                    "task: it has Upsales call the app again. Look in the app first whether it has the order after all."
                 )
                 raise BillingFailedError(msg)
             case BillingState.WAITING:
@@ -105,8 +158,12 @@ class SyncBillingOperator(ServicesOperator):
                 )
                 raise BillingSilentError(msg)
             case _:
-                msg = f"{who}: waiting for the billing app ended with {state}: {detail}"
+                msg = f"{who}: the billing app was taken out of the settings while the task waited for it"
                 raise UnexpectedAnswerError(msg, service="Upsales", call="GET /orders")
+
+    def _who(self) -> str:
+        settled = self._settled()
+        return f"{settled.project}, order {settled.order_id}"
 
     def _trigger(self, services: Services, order_id: int, before: Before) -> BillingTrigger:
         app = services.billing_app
@@ -123,4 +180,4 @@ class SyncBillingOperator(ServicesOperator):
         )
 
     def _settled(self) -> Settled:
-        return msgspec.convert(self.order, Settled, strict=False)
+        return read_settled(self.order)

@@ -8,12 +8,15 @@ from typing import Any
 import msgspec
 from airflow.sdk.definitions.context import Context
 
+from harvest_upsales.domain.outcome import Outcome
 from harvest_upsales.domain.plan import Action
 from harvest_upsales.errors import PartialFailureError
 from harvest_upsales.flows.extract import Batch
-from harvest_upsales.flows.upsert import Outcome, Upsert
+from harvest_upsales.flows.upsert import Upsert
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
-from harvest_upsales.operators.report import table
+from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
+from harvest_upsales.operators.links import HarvestProjectLink, UpsalesOrderLink
+from harvest_upsales.operators.report import amount, folded, hours, report, table
 
 
 class UpsertOpportunitiesOperator(ServicesOperator):
@@ -26,6 +29,9 @@ class UpsertOpportunitiesOperator(ServicesOperator):
     """
 
     template_fields: Sequence[str] = (*ServicesOperator.template_fields, "batch")
+    reads = (TIME_ENTRIES, ORDERS)
+    writes = (ORDERS,)
+    operator_extra_links = (HarvestProjectLink(), UpsalesOrderLink())
 
     def __init__(self, *, batch: Mapping[str, Any] | Sequence[int] | Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -47,8 +53,9 @@ class UpsertOpportunitiesOperator(ServicesOperator):
             outcomes.extend(upsert.run())
         finally:
             # Whatever ends the batch, what was done by then is told and known to reconcile.
+            self._show_only_project(context, outcomes)
             self.log_requests()
-            self.log.info("%s", _report(outcomes, planned=self.only_plans))
+            self._report(outcomes)
             context["ti"].xcom_push(key="return_value", value=to_xcom(outcomes))
         if upsert.failures:
             done = sum(outcome.action is not Action.FAIL for outcome in outcomes)
@@ -56,29 +63,53 @@ class UpsertOpportunitiesOperator(ServicesOperator):
         returned: list[dict[str, Any]] = to_xcom(outcomes)
         return returned
 
+    def _report(self, outcomes: Sequence[Outcome]) -> None:
+        told = [outcome for outcome in outcomes if outcome.action is not Action.UNCHANGED]
+        unchanged = [outcome for outcome in outcomes if outcome.action is Action.UNCHANGED]
+        heading = "Plan, nothing is written" if self.only_plans else "Opportunities"
+        report(self.log, f"{heading}: {len(told)} to tell of, {len(unchanged)} unchanged", _rows(told))
+        changes = _changes(told)
+        if changes:
+            with folded(self.log, "What changes" if self.only_plans else "What changed"):
+                self.log.info("%s", changes)
+        if unchanged:
+            with folded(self.log, f"{len(unchanged)} unchanged"):
+                self.log.info("%s", _rows(unchanged))
+
+    def _show_only_project(self, context: Context, outcomes: Sequence[Outcome]) -> None:
+        """Where the batch is one project, the task instance links to it."""
+        project_ids = self._project_ids()
+        if len(project_ids) == 1:
+            orders = [outcome.order_id for outcome in outcomes if outcome.order_id]
+            self.show_places(context, project_id=project_ids[0], order_id=orders[-1] if orders else None)
+
     def _project_ids(self) -> list[int]:
         if isinstance(self.batch, Mapping):
             return msgspec.convert(self.batch, Batch, strict=False).project_ids
         return [int(project_id) for project_id in self.batch]
 
 
-def _report(outcomes: Sequence[Outcome], *, planned: bool) -> str:
-    """What was done (or would be), as a table; unchanged opportunities are only counted."""
-    shown = [outcome for outcome in outcomes if outcome.action is not Action.UNCHANGED]
-    rows = [_row(outcome) for outcome in shown]
-    unchanged = len(outcomes) - len(shown)
-    heading = "Plan, nothing is written" if planned else "Opportunities"
-    head = ("action", "project", "hours", "amount", "order", "why or what")
-    return f"{heading}: {len(shown)} to tell of, {unchanged} unchanged\n" + table(head, rows)
+def _rows(outcomes: Sequence[Outcome]) -> str:
+    """What was done (or would be), as a table."""
+    head = ("action", "project", "hours", "amount", "order", "why")
+    rows = [
+        (
+            outcome.action,
+            outcome.project,
+            hours(outcome.hours) if outcome.key else "",
+            amount(outcome.amount, outcome.currency) if outcome.key else "",
+            str(outcome.order_id or ""),
+            outcome.reason,
+        )
+        for outcome in outcomes
+    ]
+    return table(head, rows, right=("hours", "amount", "order"))
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
-    changes = "; ".join(f"{change.field}: {change.old} → {change.new}" for change in outcome.changes)
-    return (
-        outcome.action,
-        outcome.project,
-        f"{outcome.hours}",
-        f"{outcome.amount} {outcome.currency}" if outcome.key else "",
-        str(outcome.order_id or ""),
-        outcome.reason or changes,
-    )
+def _changes(outcomes: Sequence[Outcome]) -> str:
+    rows = [
+        (outcome.project, change.field, change.old, change.new)
+        for outcome in outcomes
+        for change in outcome.changes
+    ]
+    return table(("project", "field", "before", "after"), rows)

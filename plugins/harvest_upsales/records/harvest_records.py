@@ -11,6 +11,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import UNSET, Struct, UnsetType, field
+from msgspec.structs import force_setattr
+
+from harvest_upsales.records.bounds import check_number, one_line
 
 
 class BillBy(StrEnum):
@@ -31,7 +34,7 @@ class InvoiceState(StrEnum):
     CLOSED = "closed"
 
 
-class Reference(Struct, frozen=True):
+class Reference(Struct, frozen=True, gc=False):
     """A record named inside another one."""
 
     id: int
@@ -42,12 +45,15 @@ class Company(Struct, frozen=True):
     """The Harvest account. ``/company`` answers administrators only."""
 
     invoice_feature: bool
+    name: str | None = None
+    base_uri: str | None = None
 
 
 class Me(Struct, frozen=True):
-    """The owner of the personal access token. That there is one is all that is asked."""
+    """The owner of the personal access token; without a name, which nobody needs here."""
 
     id: int
+    access_roles: tuple[str, ...] = ()
 
 
 class ProjectClient(Struct, frozen=True):
@@ -56,6 +62,9 @@ class ProjectClient(Struct, frozen=True):
     id: int
     name: str
     currency: str
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "name", one_line(self.name))
 
 
 class Project(Struct, frozen=True):
@@ -71,8 +80,14 @@ class Project(Struct, frozen=True):
     is_fixed_fee: bool = False
     fee: Decimal | None = None
     created_at: datetime | None = None
+    updated_at: datetime | None = None
     starts_on: date | None = None
     ends_on: date | None = None
+
+    def __post_init__(self) -> None:
+        check_number("fee", self.fee)
+        force_setattr(self, "name", one_line(self.name))
+        force_setattr(self, "code", self.code and one_line(self.code))
 
 
 class Contact(Struct, frozen=True):
@@ -82,7 +97,7 @@ class Contact(Struct, frozen=True):
     email: str | None = None
 
 
-class TimeEntry(Struct, frozen=True):
+class TimeEntry(Struct, frozen=True, gc=False):
     """Tracked time. ``rounded_hours`` is what invoices use; ``spent_date`` is a date in the person's own zone."""
 
     id: int
@@ -99,6 +114,10 @@ class TimeEntry(Struct, frozen=True):
     notes: str | None = None
     invoice: Reference | None = None
 
+    def __post_init__(self) -> None:
+        check_number("rounded_hours", self.rounded_hours)
+        check_number("billable_rate", self.billable_rate)
+
 
 class InvoiceLine(Struct, frozen=True):
     """A line of an invoice; ``amount`` is before tax and discount."""
@@ -107,6 +126,11 @@ class InvoiceLine(Struct, frozen=True):
     unit_price: Decimal
     amount: Decimal
     project: Reference | None = None
+
+    def __post_init__(self) -> None:
+        check_number("quantity", self.quantity)
+        check_number("unit_price", self.unit_price)
+        check_number("amount", self.amount)
 
 
 class Invoice(Struct, frozen=True):
@@ -122,6 +146,9 @@ class Invoice(Struct, frozen=True):
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        check_number("amount", self.amount)
+
 
 class UninvoicedProject(Struct, frozen=True):
     """A row of the uninvoiced report. ``uninvoiced_amount`` includes ``uninvoiced_expenses``.
@@ -136,6 +163,13 @@ class UninvoicedProject(Struct, frozen=True):
     uninvoiced_hours: Decimal
     uninvoiced_amount: Decimal | None
     uninvoiced_expenses: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        check_number("uninvoiced_hours", self.uninvoiced_hours)
+        check_number("uninvoiced_amount", self.uninvoiced_amount)
+        check_number("uninvoiced_expenses", self.uninvoiced_expenses)
+        force_setattr(self, "project_name", one_line(self.project_name))
+        force_setattr(self, "client_name", one_line(self.client_name))
 
 
 # --- what is sent ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -9,6 +10,9 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 T = TypeVar("T")
+_ESCAPES = re.compile(
+    rb"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})", re.DOTALL
+)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -24,7 +28,22 @@ def decode(data: bytes | str, of: type[T]) -> T:
     :raises msgspec.DecodeError: not JSON, or not of that shape; the message names the field
     """
     shape: Any = of
-    return cast(T, decoder(shape).decode(data))
+    try:
+        return cast(T, decoder(shape).decode(data))
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        whole = _without_lone_surrogates(data)
+        if whole == data:
+            raise
+        return cast(T, decoder(shape).decode(whole))
+
+
+def _without_lone_surrogates(data: bytes | str) -> bytes | str:
+    """Half a character, as a text that was cut in an emoji has it, is legal in JSON and in nothing else: U+FFFD."""
+    if isinstance(data, str):
+        return data
+    return _ESCAPES.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], data)
 
 
 def encode(value: Any) -> bytes:

@@ -12,6 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
+from msgspec.structs import force_setattr
+
+from harvest_upsales.records.bounds import check_number, one_line
+from harvest_upsales.records.json_codec import decode
 
 
 class Reference(Struct, frozen=True):
@@ -22,15 +26,24 @@ class Reference(Struct, frozen=True):
 
 
 class Owner(Struct, frozen=True):
-    """Who an API key acts as (``/self``). That there is one is all that is asked."""
+    """Who an API key acts as (``/self``); without a name, which nobody needs here. ``administrator`` is 1 or 0."""
 
     id: int
+    administrator: bool | int | None = None
 
 
 class User(Struct, frozen=True):
     """A person with access to Upsales. ``active`` is 1 or 0."""
 
     id: int
+    active: bool | int = 1
+
+
+class NamedUser(Struct, frozen=True):
+    """A user with a name, for an administrator who chooses one; never logged or kept."""
+
+    id: int
+    name: str = ""
     active: bool | int = 1
 
 
@@ -41,11 +54,22 @@ class Stage(Struct, frozen=True):
     probability: Decimal
     name: str = ""
 
+    def __post_init__(self) -> None:
+        check_number("probability", self.probability)
+
 
 class Product(Struct, frozen=True):
     """A product; products can't be deleted, only made inactive."""
 
     id: int
+    active: bool | int = 1
+
+
+class NamedProduct(Struct, frozen=True):
+    """A product with its name, for an administrator who chooses one."""
+
+    id: int
+    name: str = ""
     active: bool | int = 1
 
 
@@ -56,6 +80,9 @@ class Currency(Struct, frozen=True):
     rate: Decimal
     active: bool | int = True
 
+    def __post_init__(self) -> None:
+        check_number("rate", self.rate)
+
 
 class Company(Struct, frozen=True):
     """A company (``/accounts``); an inactive one can't get orders."""
@@ -63,6 +90,9 @@ class Company(Struct, frozen=True):
     id: int
     name: str
     active: bool | int = True
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "name", one_line(self.name))
 
 
 class Contact(Struct, frozen=True):
@@ -106,10 +136,20 @@ class OrderRow(Struct, frozen=True):
     product: Reference | None = None
     product_id: int | None = field(name="productId", default=None)
 
+    def __post_init__(self) -> None:
+        check_number("quantity", self.quantity)
+        check_number("price", self.price)
+
     @property
     def product_key(self) -> int | None:
         """Id of the product, wherever the answer names it."""
         return self.product.id if self.product is not None else self.product_id
+
+
+class WholeRow(OrderRow, frozen=True):
+    """All of a row that is looked into before it is sent back."""
+
+    custom: list[CustomValue] | None = None
 
 
 class Order(Struct, frozen=True):
@@ -139,6 +179,14 @@ class Order(Struct, frozen=True):
     statuses: list[IntegrationStatus] | None = field(name="lastIntegrationStatus", default=None)
     competitor_id: int | None = field(name="competitorId", default=None)
     lost_reason: Any = field(name="lostReason", default=None)
+    locked: bool | int | None = 0
+
+    def __post_init__(self) -> None:
+        check_number("probability", self.probability)
+        check_number("currencyRate", self.currency_rate)
+        for raw in self.rows_raw:
+            # Looked into now, while the answer can still be refused as a whole.
+            decode(bytes(raw), WholeRow)
 
 
 class OrderBrief(Struct, frozen=True):
@@ -146,17 +194,22 @@ class OrderBrief(Struct, frozen=True):
 
     id: int
     probability: Decimal
+    stage: Reference | None = None
     description: str | None = None
     notes: str | None = None
     currency: str | None = None
     custom: list[CustomValue] = field(default_factory=list)
     rows: list[OrderRow] = field(name="orderRow", default_factory=list)
 
+    def __post_init__(self) -> None:
+        check_number("probability", self.probability)
+
 
 class StandardIntegration(Struct, frozen=True):
     """An app of Upsales' directory."""
 
     id: int
+    name: str = ""
 
 
 class IntegrationSettings(Struct, frozen=True):

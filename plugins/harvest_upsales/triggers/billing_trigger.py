@@ -22,7 +22,9 @@ _POLL_GROWTH = 1.5
 class BillingTrigger(BaseTrigger):
     """Fires once the billing app has taken or refused an order, or the deadline has passed.
 
-    The event holds ``state`` (``done``, ``failed``, ``waiting`` at the deadline, or ``error``) and ``detail``.
+    The event holds ``state`` (``done``, ``failed``, ``waiting`` at the deadline, or ``error``), ``detail``,
+    ``billing_app`` (its id) and, where
+    Upsales was asked, ``document`` (its number on the order) and ``answered_at`` (ISO 8601).
 
     :param upsales_conn_id: connection to Upsales
     :param order_id: the settled order
@@ -77,12 +79,11 @@ class BillingTrigger(BaseTrigger):
         try:
             billing = await self._wait()
         except HarvestUpsalesError as error:
-            if error.recovery is Recovery.WAIT_AND_RETRY:
-                yield _event(BillingState.WAITING, error.message)
-            else:
-                yield _event("error", error.message)
+            waits = error.recovery is Recovery.WAIT_AND_RETRY
+            yield self._event(BillingState.WAITING if waits else "error", error.message)
             return
-        yield _event(billing.state, billing.detail)
+        answered = billing.answered_at.isoformat() if billing.answered_at else None
+        yield self._event(billing.state, billing.detail, document=billing.document, answered_at=answered)
 
     async def _wait(self) -> Billing:
         app = BillingApp(self.integration_id, self.reference_alias, self.reference_field)
@@ -110,6 +111,6 @@ class BillingTrigger(BaseTrigger):
                 raise
             return Billing(BillingState.WAITING, error.message)
 
-
-def _event(state: str, detail: str) -> TriggerEvent:
-    return TriggerEvent({"state": str(state), "detail": detail})  # type: ignore[no-untyped-call]
+    def _event(self, state: str, detail: str, **more: str | None) -> TriggerEvent:
+        event = {"state": str(state), "detail": detail, "billing_app": self.integration_id, **more}
+        return TriggerEvent(event)  # type: ignore[no-untyped-call]

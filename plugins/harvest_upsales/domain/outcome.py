@@ -1,0 +1,35 @@
+"""What came of one opportunity in a run."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct, field
+
+from harvest_upsales.domain.plan import Action, FieldChange
+
+NOTHING_UNINVOICED = "no uninvoiced time"
+
+
+class Outcome(Struct, frozen=True):
+    """What was done to one opportunity, or would be; holds no person's name.
+
+    :param project: client and name, for people
+    :param client: the client alone, where it was read
+    :param months: the exact worth of its time by month of ``spent_date``, ``YYYY-MM``
+    """
+
+    project_id: int
+    project: str
+    action: Action
+    key: str = ""
+    order_id: int | None = None
+    hours: Decimal = Decimal(0)
+    amount: Decimal = Decimal(0)
+    currency: str = ""
+    reason: str = ""
+    changes: tuple[FieldChange, ...] = ()
+    fixed_fee: bool = False
+    client: str = ""
+    code: str = ""
+    months: dict[str, Decimal] = field(default_factory=dict)

@@ -1,0 +1,53 @@
+"""What the answer to a save tells of others who saved the order at the same time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+from msgspec import UNSET
+
+from harvest_upsales.domain.money import plain
+from harvest_upsales.domain.notes import same_notes
+from harvest_upsales.domain.orders import rows_of
+from harvest_upsales.records.upsales_records import CustomValue, Order, OrderBody
+
+
+def differing(
+    before: Order, sent: OrderBody, after: Order, *, ours: int, passing: Collection[int]
+) -> list[str]:
+    """The fields of people that say something else after a save than was sent back with it.
+
+    Somebody saved the order right behind us, and what they wrote stands; or Upsales did not keep what was there.
+
+    :param before: the order that ``sent`` was built on
+    :param after: the service's answer
+    :param ours: the product whose rows are ours; they are confirmed elsewhere
+    :param passing: custom fields that apps write by themselves
+    """
+    pairs = {
+        "description": ((sent.description or "").strip(), (after.description or "").strip()),
+        "date": (sent.date, after.date),
+        "user": (sent.user and sent.user.id, after.user and after.user.id),
+        "company": (sent.client.id, after.client.id),
+        "contact": (before.contact and before.contact.id, after.contact and after.contact.id),
+        "stage": (sent.stage.id, after.stage.id),
+        "probability": (sent.probability, after.probability),
+        "currency": (before.currency, after.currency),
+        "custom fields": (_values(sent.custom, passing), _values(after.custom, passing)),
+        "rows of other products": (_rows_of_people(before, ours), _rows_of_people(after, ours)),
+    }
+    found = [name for name, (one, other) in pairs.items() if one != other]
+    if sent.notes is not UNSET and not same_notes(sent.notes, after.notes):
+        found.append("notes")
+    return found
+
+
+def _values(custom: Collection[CustomValue], passing: Collection[int]) -> dict[int, str]:
+    texts = {entry.field_id: str(entry.value).strip() for entry in custom if entry.value is not None}
+    return {field_id: text for field_id, text in texts.items() if text and field_id not in passing}
+
+
+def _rows_of_people(order: Order, ours: int) -> Counter[tuple[object, ...]]:
+    rows = (row for row in rows_of(order) if row.product_key != ours)
+    return Counter((row.product_key, plain(row.quantity), plain(row.price)) for row in rows)

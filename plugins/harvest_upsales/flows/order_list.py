@@ -1,0 +1,133 @@
+"""Our orders as Upsales lists them: read whole for a batch, and looked at again right before each new one.
+
+The whole list may be minutes old when an opportunity is created by it, and a twin may have come meanwhile: from a
+worker that was taken for dead, or from a request that the service carried out late. Nothing in Upsales refuses a
+second order with the same key. So each create looks once more, right before it is sent, at the orders that came since:
+ids grow, so that is a short list, and what it costs is one request a create, far below the limit for reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.orders import KEY_ALIAS, AnyOrder, by_key, key_of, only_order
+from harvest_upsales.errors import ProjectError, SetupError
+from harvest_upsales.flows.services import Services
+from harvest_upsales.records.upsales_records import Order, OrderBrief
+
+# How often a list is asked for orders that were just created.
+_CONFIRMATIONS = 5
+
+
+class OrderList:
+    """The orders of one Harvest account, found by the order field ``HARVEST_KEY``."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._newest = 0
+        self._finds_keys = False
+        self._created: dict[HarvestKey, int] = {}
+        self._unseen: set[int] = set()
+
+    def whole(self) -> dict[HarvestKey, list[Order]]:
+        """All of our orders by key."""
+        self._newest = 0
+        return self._by_key(self._remembered(self._listed(Order)))
+
+    def look_again(self, key: HarvestKey) -> int | None:
+        """The order with this key that came since the whole list was read, if any.
+
+        :raises ProjectError: there are several
+        :raises SetupError: the list does not have the orders that were created before this one, or none of ours
+        """
+        self._try_filter()
+        since: list[OrderBrief] = []
+        for attempt in range(_CONFIRMATIONS):
+            self._services.sleep(attempt)
+            since = list(self._listed(OrderBrief, after=self._newest))
+            self._unseen -= {order.id for order in since}
+            if not self._unseen:
+                break
+        self._refuse_unseen()
+        found = only_order(key, self._by_key(iter(since)).get(key, ()))
+        return None if found is None else found.id
+
+    def add(self, key: HarvestKey, order_id: int) -> None:
+        """Remember an order that was created, until the list has it."""
+        self._finds_keys = True
+        self._created[key] = order_id
+        self._unseen.add(order_id)
+
+    def twins(self) -> Iterator[tuple[int, ProjectError]]:
+        """The created orders that are not alone with their key, by project id, once the list has them all.
+
+        Without this look a filter that does not work as documented, or a list that lags behind, would let the next
+        run create every opportunity a second time.
+
+        :raises SetupError: the list does not have them
+        """
+        if not self._created:
+            return
+        found: dict[HarvestKey, list[OrderBrief]] = {}
+        for attempt in range(_CONFIRMATIONS):
+            self._services.sleep(attempt)
+            found = self._by_key(self._listed(OrderBrief))
+            self._unseen -= {order.id for order in chain.from_iterable(found.values())}
+            if not self._unseen:
+                break
+        self._refuse_unseen()
+        for key in self._created:
+            try:
+                only_order(key, found.get(key, ()))
+            except ProjectError as error:
+                yield key.project_id, error
+
+    def _refuse_unseen(self) -> None:
+        if self._unseen:
+            ids = ", ".join(str(order_id) for order_id in sorted(self._unseen))
+            msg = (
+                f"Upsales does not list the new orders {ids} by their HARVEST_KEY. Nothing more is created until it "
+                "does: check that the order field HARVEST_KEY is visible to the API key, then retry."
+            )
+            raise SetupError(msg)
+
+    def _try_filter(self) -> None:
+        """Where the filtered list has none of ours, only the whole list can tell a new account from a blind filter."""
+        if self._finds_keys:
+            return
+        keyed = [
+            order.id
+            for order in self._remembered(self._services.upsales.orders(OrderBrief))
+            if self._key(order)
+        ]
+        hidden = set(keyed) - {order.id for order in self._listed(OrderBrief)} if keyed else set()
+        if hidden:
+            msg = (
+                f"Upsales lists none of our orders by their {KEY_ALIAS}, but {len(hidden)} orders carry one (first: "
+                f"order {min(hidden)}). Nothing is created: check that the order field {KEY_ALIAS} is searchable and "
+                "visible to the API key, then retry."
+            )
+            raise SetupError(msg)
+        self._finds_keys = True
+
+    def _remembered(self, orders: Iterator[AnyOrder]) -> Iterator[AnyOrder]:
+        for order in orders:
+            self._newest = max(self._newest, order.id)
+            self._finds_keys = self._finds_keys or self._key(order) is not None
+            yield order
+
+    def _listed(self, of: type[AnyOrder], *, after: int = 0) -> Iterator[AnyOrder]:
+        field_id = self._services.fields.key
+        return (
+            iter(())
+            if field_id is None
+            else self._services.upsales.orders_with_field(field_id, of, after=after)
+        )
+
+    def _by_key(self, orders: Iterator[AnyOrder]) -> dict[HarvestKey, list[AnyOrder]]:
+        return by_key(orders, self._services.fields, self._services.account_id)
+
+    def _key(self, order: AnyOrder) -> HarvestKey | None:
+        return key_of(order, self._services.fields)

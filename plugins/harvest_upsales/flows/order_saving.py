@@ -1,0 +1,85 @@
+"""Save an order that people may be saving at the same time.
+
+Upsales takes an order as a whole and has no compare-and-set: no version, no ``If-Match``, and the answer to a save
+says nothing of what stood there before. So the order is read right before *each* sending, after all waiting for
+rate limits, retries and lost answers, and what people wrote until then goes back as it is. What is left open is the
+one round trip between that read and the save. A person's save that lands in it is overwritten, and nothing that the
+service tells shows it; a save that lands behind ours stands, and the answer or the next run shows that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harvest_upsales.domain.saved_orders import differing
+from harvest_upsales.flows.services import Services
+from harvest_upsales.records.upsales_records import Order, OrderBody
+
+
+@dataclass(frozen=True, slots=True)
+class SavedOrder:
+    """An order after our save.
+
+    :param before: as it was read right before
+    :param order: as the service answered, or as it was looked up where the answer was lost
+    :param others: people's fields that say something else than was sent back
+    """
+
+    before: Order
+    order: Order
+    others: tuple[str, ...]
+
+    @property
+    def in_words(self) -> str:
+        """What is to be said of it; empty where nobody else saved."""
+        if not self.others:
+            return ""
+        return (
+            f"order {self.order.id}: {', '.join(self.others)} changed in the moment of the save; what stands there "
+            "now was kept"
+        )
+
+
+class _NothingToSave(Exception):
+    pass
+
+
+def save_order(
+    services: Services,
+    order_id: int,
+    body_for: Callable[[Order], OrderBody | None],
+    is_done: Callable[[Order], bool],
+) -> SavedOrder | None:
+    """Save an order; where the answer is lost, look first whether it was saved.
+
+    :param body_for: what to send, from the order as it stands; ``None`` where there is nothing to save any more. What
+        it raises ends the save
+    :param is_done: whether an order says what the save was to make it say
+    :return: ``None`` where nothing was sent
+    :raises NotFoundError: the order was deleted
+    :raises AnswerLostError: it may have been saved; the next try looks
+    """
+    before: Order
+    sent: OrderBody
+
+    def body() -> OrderBody:
+        nonlocal before, sent
+        before = services.upsales.order(order_id)
+        built = body_for(before)
+        if built is None:
+            raise _NothingToSave
+        sent = built
+        return sent
+
+    def look_up() -> Order | None:
+        now = services.upsales.order(order_id)
+        return now if is_done(now) else None
+
+    try:
+        after = services.write_once(lambda: services.upsales.update_order(order_id, body), look_up)
+    except _NothingToSave:
+        return None
+    passing = {field_id for field_id in (services.fields.billing_reference,) if field_id is not None}
+    others = differing(before, sent, after, ours=services.settings.default_product_id, passing=passing)
+    return SavedOrder(before, after, tuple(others))

@@ -1,0 +1,288 @@
+"""The account's time, added up by project while it is read; long lists over several connections at once.
+
+A list is walked from link to link, so one connection waits for each answer before it can ask again. Disjoint ranges of
+days can be walked side by side. Where to cut is not known beforehand: the first page tells how many pages there are and
+how many days one fills. A range that turns out longer than expected is cut again.
+
+An entry whose day is changed meanwhile may move from a range that is yet to be read to one that was read, or the other
+way: it would be missing, or count twice. Whoever moves it leaves it updated, so the projects of all that was updated
+since the reading began are read again one by one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import chain
+from queue import SimpleQueue
+from threading import Event
+
+from harvest_upsales.api.harvest_api import HarvestClient
+from harvest_upsales.api.harvest_pages import PAGE_SIZE, Page
+from harvest_upsales.api.whole_lists import Completeness, whole
+from harvest_upsales.domain.uninvoiced_time import ProjectSums
+from harvest_upsales.records.harvest_records import TimeEntry
+
+CONNECTIONS = 3
+"""More gain nothing: Harvest's limit allows 6.7 requests a second in the long run, one connection's worth."""
+_RANGE_PAGES = 8
+"""What a range should come to: long enough that its last page, not full, weighs little; short enough to share out."""
+
+
+CLOCK_MARGIN = dt.timedelta(minutes=5)
+"""How far this machine's clock may run ahead of Harvest's; wider, and most of a busy day's projects are read twice."""
+
+_UNTOLD_PAGES = 3
+_NEAR_S = 0.05
+_DAY = dt.timedelta(days=1)
+
+
+def utc_now() -> dt.datetime:
+    """The time of day by this machine's clock."""
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A range of ``spent_date``, both ends included; ``None`` is open."""
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+
+class TooManyPages(Exception):
+    """The list has more pages than the caller wants to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one walk has read, and the ranges that it leaves to others."""
+
+    sums: ProjectSums
+    left: Sequence[Days] = ()
+
+
+def sweep(
+    harvest: HarvestClient,
+    empty: ProjectSums,
+    *,
+    most_pages: int,
+    page_size: int = PAGE_SIZE,
+    near_s: float = _NEAR_S,
+    now: Callable[[], dt.datetime] = utc_now,
+) -> ProjectSums:
+    """Add up the whole account's time that is not billed.
+
+    :param empty: takes in which projects' time, and how
+    :param most_pages: raise rather than read more pages than that
+    :param near_s: one connection will do where the first page takes less
+    :param now: tells when the reading began, aware
+    :raises TooManyPages: there are more
+    :raises IncompleteListError: the time went on moving while it was read
+    """
+    since = now() - CLOCK_MARGIN
+    walk = _Walk(empty, page_size, most_pages)
+    sums = _read(harvest, walk, near_s)
+    # One page shows all entries at one moment, and there each stands once.
+    return _with_moved(harvest, empty, sums, since) if walk.asked > 1 else sums
+
+
+def _with_moved(
+    harvest: HarvestClient, empty: ProjectSums, sums: ProjectSums, since: dt.datetime
+) -> ProjectSums:
+    """The sums, those of projects with entries that may have moved while they were read put right.
+
+    Billed entries are looked at too: one may have been billed after it moved. Where an entry went to another project,
+    the one that it left is as it was a moment earlier.
+    """
+
+    def updated() -> frozenset[int]:
+        return sums.wanted.intersection(
+            entry.project.id for entry in harvest.time_entries(updated_since=since)
+        )
+
+    moved = whole(updated)
+    if moved:
+        sums.replace(moved, read_each(harvest, empty, sorted(moved)))
+    return sums
+
+
+def _read(harvest: HarvestClient, walk: _Walk, near_s: float) -> ProjectSums:
+    began = time.perf_counter()
+    first = walk.days(harvest, Days())
+    if not first.left:
+        return first.sums
+    # Where answers come at once, the processor is what takes the time, and threads only get in each other's way.
+    is_near = time.perf_counter() - began < near_s
+    with harvest.beside(1 if is_near else CONNECTIONS) as clients:
+        return _side_by_side(clients, walk, first)
+
+
+def read_each(harvest: HarvestClient, empty: ProjectSums, project_ids: Collection[int]) -> ProjectSums:
+    """Add up some projects' time that is not billed, one request and more for each.
+
+    :raises IncompleteListError: the time went on moving while it was read
+    """
+
+    def read() -> ProjectSums:
+        sums, seen = empty.another(), set[int]()
+        for project_id in project_ids:
+            for entries in settled(harvest.time_entry_pages(project_id=project_id, is_billed=False)):
+                if not seen.isdisjoint(entries):
+                    raise _moved("a time entry moved from one project to another")
+                seen.update(entries)
+                sums.add(entries.values())
+        return sums
+
+    return whole(read)
+
+
+def settled(pages: Iterable[Page[TimeEntry]]) -> Iterable[dict[int, TimeEntry]]:
+    """The entries of each page by id, once no later page can hold a newer state of them.
+
+    Time that is tracked meanwhile pushes entries to the next page, where they come a second time. So a page is held
+    back until the next one is there.
+
+    :raises IncompleteListError: an entry came again later than that
+    """
+    done: set[int] = set()
+    held: dict[int, TimeEntry] = {}
+    for page in pages:
+        fresh = {entry.id: entry for entry in page.records}
+        if not done.isdisjoint(fresh):
+            raise _moved("a time entry came again on a later page")
+        for entry_id in held.keys() & fresh.keys():
+            del held[entry_id]
+        done.update(held)
+        yield held
+        held = fresh
+    yield held
+
+
+class _Walk:
+    """Reads ranges of days; of a long one it leaves all but its beginning to later walks.
+
+    :param most_pages: of all walks together
+    """
+
+    def __init__(self, empty: ProjectSums, page_size: int, most_pages: int) -> None:
+        self.sums = empty
+        self.stopped = Event()
+        self._page_size = page_size
+        self._most_pages = most_pages
+        self._asked: SimpleQueue[None] = SimpleQueue()
+
+    @property
+    def asked(self) -> int:
+        """How many pages were asked for."""
+        return self._asked.qsize()
+
+    def days(self, harvest: HarvestClient, days: Days) -> _Part:
+        """From link to link to the range's end, or its beginning and the ranges that are left."""
+        return whole(lambda: self._days(harvest, days))
+
+    def _days(self, harvest: HarvestClient, days: Days) -> _Part:
+        pages = self._pages(harvest, days)
+        beginning = [next(pages)]
+        while beginning[-1].links.next and len(beginning) < _pages_to_judge_by(beginning[0]):
+            beginning.append(next(pages))
+        sums = self.sums.another()
+        left = cut(beginning, days)
+        if left:
+            entries = {entry.id: entry for page in beginning for entry in page.records}
+            # All entries of the days before the last one are among them.
+            sums.add(
+                entry for entry in entries.values() if entry.spent_date > beginning[-1].records[-1].spent_date
+            )
+            return _Part(sums, left)
+        for settled_entries in settled(chain(beginning, pages)):
+            sums.add(settled_entries.values())
+        return _Part(sums)
+
+    def _pages(self, harvest: HarvestClient, days: Days) -> Iterator[Page[TimeEntry]]:
+        found = harvest.time_entry_pages(
+            is_billed=False, from_=days.first, to=days.last, page_size=self._page_size
+        )
+        for page in found:
+            self._asked.put(None)
+            if self.stopped.is_set() or max(page.total_pages or 1, self.asked) > self._most_pages:
+                raise TooManyPages
+            yield page
+
+
+def _pages_to_judge_by(first: Page[TimeEntry]) -> int:
+    """Where Harvest doesn't say how long a list is, it has to prove that it is worth cutting."""
+    return 1 if first.total_pages is not None else _UNTOLD_PAGES
+
+
+def cut(beginning: Sequence[Page[TimeEntry]], days: Days) -> tuple[Days, ...]:
+    """Ranges for what a range's first pages leave, each of about as many pages; none where little is left.
+
+    The last day on the pages may go on on the next one, so it belongs to what is left.
+
+    :param beginning: the range's first pages, latest day first
+    """
+    dates = [entry.spent_date for page in beginning for entry in page.records]
+    if (
+        not beginning[-1].links.next
+        or not dates
+        or dates[0] == dates[-1]
+        or dates != sorted(dates, reverse=True)
+    ):
+        return ()
+    total = beginning[-1].total_pages
+    pages = CONNECTIONS * _RANGE_PAGES if total is None else total - len(beginning)
+    # A range that was cut already is cut again only where it is much longer than was expected.
+    if pages < CONNECTIONS or (days.first is not None and (total is None or pages < 2 * _RANGE_PAGES)):
+        return ()
+    number = max(CONNECTIONS, -(-pages // _RANGE_PAGES))
+    newer = sum(date > dates[-1] for date in dates)
+    days_a_page = (dates[0] - dates[-1]).days / newer * len(beginning[0].records)
+    step = dt.timedelta(days=max(1, round(days_a_page * pages / number)))
+    found: list[Days] = []
+    last = dates[-1]
+    while len(found) < number - (total is not None) and (days.first is None or last - step >= days.first):
+        found.append(Days(last - step + _DAY, last))
+        last -= step
+    # The oldest part first: it may turn out to be long, and to be cut again.
+    return (Days(days.first, last), *found)
+
+
+def _side_by_side(clients: Sequence[HarvestClient], walk: _Walk, first: _Part) -> ProjectSums:
+    """Walk the ranges over all connections at once; none is walked by two."""
+    idle: SimpleQueue[HarvestClient] = SimpleQueue()
+    for client in clients:
+        idle.put(client)
+
+    def task(days: Days) -> _Part:
+        client = idle.get()
+        try:
+            return walk.days(client, days)
+        finally:
+            idle.put(client)
+
+    # The walks begin where the sums stand: lines older than those that fill a project's notes are not made again.
+    walk.sums = first.sums
+    waiting = list(first.left)
+    with ThreadPoolExecutor(len(clients), thread_name_prefix="harvest") as threads:
+        running: set[Future[_Part]] = set()
+        try:
+            while waiting or running:
+                while waiting and len(running) < len(clients):
+                    running.add(threads.submit(task, waiting.pop(0)))
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    part = future.result()
+                    walk.sums += part.sums
+                    waiting = [*part.left, *waiting]
+        except BaseException:
+            walk.stopped.set()
+            raise
+    return walk.sums
+
+
+def _moved(what: str) -> Exception:
+    return Completeness("Harvest", "GET /time_entries").error(what)

@@ -1,0 +1,39 @@
+"""What every record holds to, whoever sent it: numbers that can be reckoned with, names on one line."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+LARGEST_EXPONENT = 18
+SMALLEST_EXPONENT = -60
+# Joins emoji and letters; all other invisible characters may turn or hide the text around them.
+_JOINERS = "\u200c\u200d"
+
+
+def check_number(field: str, number: Decimal | None) -> None:
+    """Refuse what JSON or a text can say and no amount or number of hours ever is.
+
+    :param field: as the service calls it, for the message; the number itself is in none
+    :raises ValueError: not a number, infinite, 10¹⁹ or more, or with more than 60 decimals
+    """
+    if number is None:
+        return
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or (number and number.adjusted() > LARGEST_EXPONENT):
+        msg = f"`{field}` is no number that can be reckoned with"
+        raise ValueError(msg)
+    if not SMALLEST_EXPONENT <= exponent <= LARGEST_EXPONENT:
+        msg = f"`{field}` has more digits than can be reckoned with"
+        raise ValueError(msg)
+
+
+def one_line(text: str, limit: int | None = None) -> str:
+    """Text for logs, messages and labels: no line end, control character or mark that turns the direction.
+
+    :param limit: characters; what is longer ends in an ellipsis
+    """
+    if text.isascii() and text.isprintable() and "  " not in text and (limit is None or len(text) <= limit):
+        return text.strip()
+    line = " ".join(text.split())
+    line = "".join(c for c in line if c.isprintable() or c in _JOINERS).strip()
+    return line if limit is None or len(line) <= limit else line[: limit - 1].rstrip() + "…"
