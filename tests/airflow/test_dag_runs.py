@@ -1,6 +1,7 @@
 """Whole runs through Airflow's own task runner, in this process."""
 
 import datetime as dt
+import json
 import logging
 import os
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from sandbox.credentials import HARVEST_TOKEN, UPSALES_TOKEN
-from sandbox.minimal import PRODUCT_LICENCE, STAGE_WON
+from sandbox.minimal import PRODUCT_LICENCE, PRODUCT_TIME, STAGE_VERBAL_AGREEMENT, STAGE_WON
 from sandbox.server import SandboxServer
 from sandbox.world import World
 
@@ -93,7 +94,78 @@ def test_a_run_with_nothing_to_do_is_green_and_asks_little(world: World, run: Ru
     assert run().state == "success"
 
     assert writes(world, before) == []
-    assert len(world.journal.entries) - before <= 8
+    # The set-up that the first run checked is good for this one.
+    asked = [entry["path"] for entry in world.journal.entries[before:]]
+    assert asked == ["/time_entries", "/orders", "/reports/uninvoiced"]
+
+
+def test_what_was_checked_is_asked_again_before_anything_is_written(world: World, run: Run) -> None:
+    project_id = add_project(world)
+    run()
+    world.harvest.add_time(project_id, TODAY, 3)
+    before = len(world.journal.entries)
+
+    assert run().state == "success"
+
+    entries = world.journal.entries[before:]
+    asked = [entry["path"] for entry in entries]
+    first_write = next(number for number, entry in enumerate(entries) if entry["is_write"])
+    assert {"/products", "/customfields/order"} <= set(asked[:first_write])
+    assert "/company" not in asked
+
+
+def test_a_set_up_that_changed_since_is_never_written_by(world: World, run: Run) -> None:
+    project_id = add_project(world)
+    run()
+    world.upsales.products[PRODUCT_TIME]["active"] = 0
+    world.harvest.add_time(project_id, TODAY, 3)
+    before = len(world.journal.entries)
+
+    assert run().state == "failed"
+    assert writes(world, before) == []
+
+    world.upsales.products[PRODUCT_TIME]["active"] = 1
+    before = len(world.journal.entries)
+    assert run().state == "success"
+    assert "/company" in [entry["path"] for entry in world.journal.entries[before:]], "checked anew"
+
+
+@pytest.mark.parametrize("change", ["settings", "connection"])
+def test_another_setting_or_connection_is_checked_at_once(
+    world: World, run: Run, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    add_project(world)
+    run()
+    if change == "settings":
+        settings["write_time_to_notes"] = False
+    else:
+        known = json.loads(os.environ["AIRFLOW_CONN_UPSALES_DEFAULT"])
+        monkeypatch.setenv("AIRFLOW_CONN_UPSALES_DEFAULT", json.dumps(known | {"extra": {"timeout": 30}}))
+    before = len(world.journal.entries)
+
+    run()
+
+    assert "/orderstages" in [entry["path"] for entry in world.journal.entries[before:]]
+
+
+def test_settings_that_change_while_a_run_is_under_way_write_nothing(
+    world: World, run: Run, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they fit what Upsales holds was checked of the others."""
+    add_project(world)
+    changed = settings | {"default_stage_id": STAGE_WON}
+
+    def save() -> None:
+        monkeypatch.setenv("AIRFLOW_VAR_HARVEST_UPSALES_SETTINGS", json.dumps(changed))
+
+    moment = world.moments.after("harvest", "^/reports/uninvoiced$", save)
+    ended = run()
+
+    assert moment.happened == 1
+    assert ended.state == "failed"
+    assert states(ended)["upsert_opportunities", 0] == "failed"
+    assert world.upsales.orders == {}
+    assert run().state == "success", "the next run works by the settings that it checks"
 
 
 def test_an_empty_account_is_a_green_run(world: World, run: Run) -> None:
@@ -150,13 +222,50 @@ def test_a_dry_run_writes_nothing_and_the_next_run_does_what_it_said(world: Worl
     assert states(settling)["settle.sync_billing", 0] == "skipped"
 
 
+def test_a_planned_undo_is_told_though_its_task_is_skipped(
+    world: World, run: Run, settings: dict[str, Any]
+) -> None:
+    settings.update(billing_integration_id=None, billing_reference_field=None, reopened_orders="undo")
+    project_id = add_project(world)
+    run()
+    order_id = order_of(world, project_id)["id"]
+    world.upsales.move(order_id, STAGE_WON)
+    run()
+    world.upsales.move(order_id, STAGE_VERBAL_AGREEMENT)
+    before = len(world.journal.entries)
+
+    planned = run(conf={"dry_run": True})
+
+    assert writes(world, before) == []
+    assert states(planned)["settle.mark_project_invoiced", 0] == "skipped"
+    [told] = xcoms(planned, "settle.mark_project_invoiced", "undone")
+    assert (told["order_id"], told["amount"]) == (order_id, "4689.38")
+    assert any("Harvest invoice" in step for step in told["done"])
+
+
+def xcoms(dag_run: Any, task_id: str, key: str) -> list[Any]:
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        found = session.scalars(
+            XComModel.get_many(run_id=dag_run.run_id, key=key, task_ids=task_id, dag_ids=dag_run.dag_id)
+        ).all()
+        return [XComModel.deserialize_value(xcom) for xcom in found]
+
+
 def outcomes(dag_run: Any) -> list[dict[str, Any]]:
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
     with create_session() as session:
         found = session.scalars(
-            XComModel.get_many(run_id=dag_run.run_id, task_ids="upsert_opportunities", dag_ids=dag_run.dag_id)
+            XComModel.get_many(
+                run_id=dag_run.run_id,
+                key="return_value",
+                task_ids="upsert_opportunities",
+                dag_ids=dag_run.dag_id,
+            )
         ).all()
         return [outcome for xcom in found for outcome in XComModel.deserialize_value(xcom)]
 

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow.sdk import CronDataIntervalTimetable, TriggerRule
 
+from harvest_upsales.dag import harvest_upsales_dag
+from harvest_upsales.dag_docs import TASK_DOCS
 from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
 
 pytestmark = pytest.mark.airflow
@@ -45,6 +48,14 @@ def test_all_that_writes_stands_in_the_pool_of_one_writer(dag: Any) -> None:
         "settle.mark_project_invoiced",
         "settle.sync_billing",
     }
+
+
+def test_each_task_says_what_its_failure_means(dag: Any) -> None:
+    assert {task.task_id for task in dag.tasks} == set(TASK_DOCS)
+    for task in dag.tasks:
+        doc = task.partial_kwargs["doc_md"] if task.is_mapped else task.doc_md
+        assert doc == TASK_DOCS[task.task_id].markdown
+        assert f"| `{task.task_id.rpartition('.')[2]}` | {TASK_DOCS[task.task_id].does} |" in dag.doc_md
 
 
 def test_failures_stay_where_they_are(dag: Any) -> None:
@@ -94,3 +105,10 @@ def test_airflow_finds_the_dag_in_the_shipped_folder() -> None:
     bag = DagBag(str(ROOT / "dags"), bundle_name="shipped")
     assert bag.import_errors == {}
     assert list(bag.dags) == ["harvest_upsales"]
+
+
+def test_the_dags_own_arguments_decide_how_tasks_are_tried_again() -> None:
+    said = {"retries": 7, "retry_delay": timedelta(seconds=5)}
+    dag = harvest_upsales_dag("tries", default_args=said)
+    assert {(task.retries, task.retry_delay) for task in dag.tasks} == {(7, timedelta(seconds=5))}
+    assert {type(task.retry_policy) for task in dag.tasks} == {RecoveryRetryPolicy}

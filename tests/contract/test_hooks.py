@@ -17,8 +17,14 @@ from sandbox.world import World
 
 
 def test_a_good_connection(harvest: HarvestHook, upsales: UpsalesHook) -> None:
-    assert harvest.test_connection() == (True, "Connected to Harvest; invoicing is activated.")
-    assert upsales.test_connection() == (True, "Connected to Upsales.")
+    assert harvest.test_connection() == (
+        True,
+        f"Connected to Harvest account Nordlys Konsult AB ({HARVEST_ACCOUNT_ID}) as user {harvest.client.me().id} "
+        "(administrator). Invoicing is activated.",
+    )
+    works, words = upsales.test_connection()
+    assert works
+    assert words.startswith(f"Connected to Upsales as user {upsales.client.owner().id}.")
     assert harvest.account_id == HARVEST_ACCOUNT_ID
 
 
@@ -27,10 +33,10 @@ def test_a_good_connection(harvest: HarvestHook, upsales: UpsalesHook) -> None:
     [
         ({"password": "wrong"}, "refuses the token"),
         ({"login": "4711"}, "account ID 4711"),
-        ({"password": ""}, "password is empty"),
-        ({"login": ""}, "login is empty"),
-        ({"extra": {}}, "'contact' is empty"),
-        ({"host": "http://harvest.example/v2"}, "clear text"),
+        ({"password": ""}, "Personal access token is empty"),
+        ({"login": ""}, "Account ID is empty"),
+        ({"extra": {}}, "Contact e-mail is empty"),
+        ({"host": "http://harvest.example/v2"}, "Base URL must start with https://"),
     ],
 )
 def test_a_wrong_harvest_connection_is_told_in_words(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 import requests
+from requests.adapters import HTTPAdapter
 
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.rate_limit import HARVEST_LIMITS, UPSALES_LIMITS, RateLimiter
@@ -17,6 +19,7 @@ from harvest_upsales.api.transport import Transport
 from harvest_upsales.api.upsales_api import UpsalesClient
 from harvest_upsales.domain.billing import Billing
 from harvest_upsales.domain.money import rounded
+from harvest_upsales.domain.outcome import Outcome
 from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.touched import OVERLAP, Window, window_of_schedule
 from harvest_upsales.errors import HarvestUpsalesError
@@ -25,12 +28,13 @@ from harvest_upsales.flows.check_setup import check_setup
 from harvest_upsales.flows.extract import Extract, extract
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
 from harvest_upsales.flows.services import Services, Setup
-from harvest_upsales.flows.settle import Settled, Settlement
+from harvest_upsales.flows.settle import settle_order
+from harvest_upsales.flows.settled import Settled
 from harvest_upsales.flows.undo import Undone, undo_invoice
-from harvest_upsales.flows.upsert import Outcome, Upsert
+from harvest_upsales.flows.upsert import Upsert
 from harvest_upsales.records.json_codec import encode
 from harvest_upsales.settings import Settings, parse_settings
-from sandbox.credentials import HARVEST_ACCOUNT_ID, HARVEST_TOKEN, UPSALES_TOKEN
+from sandbox.credentials import HARVEST_TOKEN, UPSALES_TOKEN
 from sandbox.minimal import BILLING_APP, PRODUCT_TIME, STAGE_VERBAL_AGREEMENT, STAGE_WON, USER_BRIDGE
 from sandbox.server import SandboxServer
 from sandbox.world import World
@@ -45,16 +49,21 @@ EVERYTHING = Window()
 
 
 class SteadyClock:
-    """Seconds that pass only where somebody waits for them."""
+    """Seconds that pass only where somebody waits for them.
+
+    :ivar told: called after each wait, for what happens meanwhile
+    """
 
     def __init__(self) -> None:
         self.now_s = 0.0
+        self.told: Callable[[], None] = lambda: None
 
     def now(self) -> float:
         return self.now_s
 
     def sleep(self, seconds: float) -> None:
         self.now_s += seconds
+        self.told()
 
 
 @dataclass
@@ -100,13 +109,25 @@ class Run:
 class Bench:
     """A world behind a real server, both clients, and the run.
 
-    :param world: what the server serves
+    :param server: serves the world
+    :param timeout_s: to connect, and to wait for more of an answer
+    :param upsales_of: serves the Upsales account instead, where several Harvest accounts feed one
+    :ivar slot: held around each step that writes, as a task holds the slot of the DAG's pool
     """
 
-    def __init__(self, server: SandboxServer) -> None:
+    def __init__(
+        self,
+        server: SandboxServer,
+        timeout_s: tuple[float, float] = (5, 20),
+        *,
+        upsales_of: SandboxServer | None = None,
+    ) -> None:
         self.server = server
+        self._timeout_s = timeout_s
         self.world: World = server.world
+        account_id = self.world.harvest.account_id
         self.clock = SteadyClock()
+        self.slot: Callable[[], AbstractContextManager[None]] = nullcontext
         self._sessions: list[requests.Session] = []
         self.harvest = HarvestClient(
             self._transport(
@@ -115,15 +136,18 @@ class Bench:
                 HARVEST_LIMITS,
                 {
                     "Authorization": f"Bearer {HARVEST_TOKEN}",
-                    "Harvest-Account-Id": HARVEST_ACCOUNT_ID,
+                    "Harvest-Account-Id": account_id,
                     "User-Agent": "tests (time@nordlys.example)",
                 },
             ),
-            HARVEST_ACCOUNT_ID,
+            account_id,
         )
         self.upsales = UpsalesClient(
             self._transport(
-                server.upsales_url, "Upsales", UPSALES_LIMITS, {"Cookie": f"token={UPSALES_TOKEN}"}
+                (upsales_of or server).upsales_url,
+                "Upsales",
+                UPSALES_LIMITS,
+                {"Cookie": f"token={UPSALES_TOKEN}"},
             )
         )
 
@@ -137,7 +161,7 @@ class Bench:
             url,
             service=service,
             limiter=RateLimiter(limits),
-            timeout_s=(5, 20),
+            timeout_s=self._timeout_s,
             clock=self.clock.now,
             sleep=self.clock.sleep,
         )
@@ -146,6 +170,11 @@ class Bench:
         """Close the connections that are kept alive."""
         for session in self._sessions:
             session.close()
+
+    def send_through(self, adapter: HTTPAdapter) -> None:
+        """Let every request pass an adapter of the test's own."""
+        for session in self._sessions:
+            session.mount("http://", adapter)
 
     # --- the steps --------------------------------------------------------------------------------------------
 
@@ -156,11 +185,11 @@ class Bench:
     def services(self, *, dry_run: bool = False, **changes: Any) -> Services:
         """Services after the set-up check."""
         settings = self.settings(**changes)
-        setup = check_setup(self.harvest, self.upsales, settings, dry_run=dry_run)
+        setup = check_setup(self.harvest, self.upsales, settings, dry_run=dry_run, sleep=self.clock.sleep)
         return Services(
             harvest=self.harvest,
             upsales=self.upsales,
-            account_id=HARVEST_ACCOUNT_ID,
+            account_id=self.harvest.account_id,
             settings=settings,
             setup=setup,
             now=self.world.clock.now,
@@ -191,18 +220,25 @@ class Bench:
         only: Collection[int] = (),
         *,
         dry_run: bool = False,
+        remembered: bool = False,
         **changes: Any,
     ) -> Run:
         """One run of all steps, some minutes after what was done before; failures stay with their project or order."""
         self.world.clock.advance(dt.timedelta(minutes=2))
         first = len(self.world.journal.entries)
-        services = self.services(dry_run=dry_run, **changes)
+        with self.slot():
+            services = self.services(dry_run=dry_run, **changes)
+        if remembered:
+            setup = msgspec.structs.replace(services.setup, remembered=True, checked_at=services.now())
+            services = replace(services, setup=setup)
+            first = len(self.world.journal.entries)
         began = services.now()
         found = extract(services, self.last_hour if window is None else window, only)
         run = Run(services.setup, found)
         for batch in found.batches:
             upsert = Upsert(services, batch.project_ids, dry_run=dry_run)
-            run.outcomes.extend(upsert.run())
+            with self.slot():
+                run.outcomes.extend(upsert.run())
             run.failures.extend(upsert.failures)
         for order in found.orders:
             self._settle(services, run, order.order_id, undo=order.undo, dry_run=dry_run)
@@ -224,12 +260,14 @@ class Bench:
 
     def _settle(self, services: Services, run: Run, order_id: int, *, undo: bool, dry_run: bool) -> None:
         try:
-            if undo:
-                run.undone[order_id] = undo_invoice(services, order_id, dry_run=dry_run)
-                return
-            run.settled[order_id] = settled = Settlement(services, order_id, dry_run=dry_run).run()
+            with self.slot():
+                if undo:
+                    run.undone[order_id] = undo_invoice(services, order_id, dry_run=dry_run)
+                    return
+                run.settled[order_id] = settled = settle_order(services, order_id, dry_run=dry_run)
             if settled.won and not dry_run:
-                run.billing[order_id] = billing_now(services, order_id, settled.before)
+                with self.slot():
+                    run.billing[order_id] = billing_now(services, order_id, settled.before)
         except HarvestUpsalesError as error:
             run.errors[order_id] = error
 
@@ -245,6 +283,13 @@ class Bench:
         self.world.upsales.add_company(name, currency=currency)
         return self.world.harvest.add_client(name, currency)
 
+    def move_to_client(self, project_id: int, name: str) -> None:
+        """Somebody moves the project to a new client; its invoices stay with the one it had."""
+        client = self.world.harvest.clients[self.add_client(name)]
+        self.world.harvest.projects[project_id]["client"] = {
+            key: client[key] for key in ("id", "name", "currency")
+        }
+
     def add_time(self, project_id: int, hours: Any = 1, *, days_ago: int = 1, **kw: Any) -> int:
         """Time of a recent day."""
         day = self.world.today - dt.timedelta(days=days_ago)
@@ -253,6 +298,11 @@ class Bench:
     def win(self, order_id: int) -> None:
         """A salesperson moves the card to the 100 % stage."""
         self.world.upsales.move(order_id, STAGE_WON)
+
+    def credit(self, order_id: int) -> None:
+        """The customer's invoice is taken back in the billing app, and its number off the order."""
+        self.world.upsales.set_custom(order_id, "FORTNOX_ID", None)
+        self.world.upsales.orders[order_id]["lastIntegrationStatus"] = []
 
     def invoice_by_hand(self, project_id: int) -> int:
         """Somebody invoices the project's time, or its fixed fee, in Harvest."""
@@ -272,7 +322,7 @@ class Bench:
 
     def orders_of(self, project_id: int) -> list[dict[str, Any]]:
         """Orders with the project's key, whatever its month, oldest first."""
-        start = f"{HARVEST_ACCOUNT_ID}:{project_id}"
+        start = f"{self.harvest.account_id}:{project_id}"
         field_id = self.world.upsales.field_id("HARVEST_KEY")
         return [
             order
@@ -331,11 +381,11 @@ def worth(order: dict[str, Any]) -> Decimal:
     return rounded(sum((q * p for q, p in rows(order)), Decimal(0)), order["currency"])
 
 
-def serve(world: World) -> Iterator[Bench]:
+def serve(world: World, timeout_s: tuple[float, float] = (5, 20)) -> Iterator[Bench]:
     """A bench around a world at noon, for fixtures."""
     noon = dt.datetime.combine(world.today, dt.time(12), dt.UTC)
     world.clock.advance(noon - world.clock.now())
     with SandboxServer(world, rate_limits=False) as server:
-        bench = Bench(server)
+        bench = Bench(server, timeout_s)
         yield bench
         bench.close()

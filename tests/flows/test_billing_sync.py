@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from harvest_upsales.domain.billing import Billing, BillingState
-from harvest_upsales.errors import SettlementHeldError
+from harvest_upsales.errors import BillingBusyError, Recovery, SettlementHeldError
 from harvest_upsales.flows.billing_sync import billing_now, call_again
-from harvest_upsales.flows.settle import Settled, Settlement
+from harvest_upsales.flows.settle import settle_order
+from harvest_upsales.flows.settled import Settled
+from harvest_upsales.operators.base_operator import RETRIES
 from sandbox.minimal import BILLING_APP, STAGE_VERBAL_AGREEMENT
 from tests.flows.bench import BILLED, Bench
 
@@ -34,7 +36,7 @@ def opportunity(bench: Bench) -> int:
 def settle(bench: Bench, order: int, setting: dict[str, Any]) -> tuple[Settled, Billing]:
     bench.world.clock.advance(dt.timedelta(minutes=10))
     services = bench.services(**setting)
-    settled = Settlement(services, order).run()
+    settled = settle_order(services, order)
     return settled, billing_now(services, order, settled.before)
 
 
@@ -83,7 +85,8 @@ def test_a_failure_carries_the_apps_words(bench: Bench, setting: dict[str, Any])
     bench.world.billing.mode = "fail"
     bench.win(order)
     _, billing = settle(bench, order, setting)
-    assert billing == Billing(BillingState.FAILED, "The customer is missing in the accounting")
+    assert billing.state is BillingState.FAILED
+    assert billing.detail == "The customer is missing in the accounting"
 
 
 def test_a_retry_after_a_failure_calls_once_more(bench: Bench, setting: dict[str, Any]) -> None:
@@ -112,6 +115,38 @@ def test_the_old_failure_is_not_taken_for_the_answer_to_a_new_call(
     services = bench.services(**setting)
     before = call_again(services, order)
     assert billing_now(services, order, before).state is BillingState.WAITING
+
+
+def test_a_call_that_a_lost_try_may_have_made_is_waited_for(bench: Bench, setting: dict[str, Any]) -> None:
+    order = opportunity(bench)
+    bench.world.billing.mode = "fail"
+    bench.win(order)
+    settle(bench, order, setting)
+    bench.world.clock.advance(dt.timedelta(minutes=30))
+    bench.world.billing.mode = "silent"
+    services = bench.services(**setting)
+    call_again(services, order)
+    bench.world.clock.advance(dt.timedelta(minutes=2))
+
+    before = call_again(services, order, may_be_called=True)
+
+    assert calls(bench) == ["person", "api", "api"]
+    assert billing_now(services, order, before).state is BillingState.WAITING
+
+
+def test_a_try_that_was_lost_before_its_call_is_made_up_for(bench: Bench, setting: dict[str, Any]) -> None:
+    order = opportunity(bench)
+    bench.world.billing.mode = "fail"
+    bench.win(order)
+    settle(bench, order, setting)
+    bench.world.clock.advance(dt.timedelta(minutes=30))
+    bench.world.billing.mode = "ok"
+
+    services = bench.services(**setting)
+    before = call_again(services, order, may_be_called=True)
+
+    assert calls(bench) == ["person", "api", "api"]
+    assert billing_now(services, order, before).state is BillingState.DONE
 
 
 def test_an_order_that_is_no_longer_won_is_not_sent_again(bench: Bench) -> None:
@@ -176,6 +211,46 @@ def test_an_app_that_is_still_busy_with_the_win_is_not_called_a_second_time_mean
     bench.win(order)
     services = replace(bench.services(**BILLED), sleep=threading.Event().wait)
 
-    Settlement(services, order).run()
+    settle_order(services, order)
 
     assert len(bench.world.billing.customer_invoices) == 1
+
+
+def test_an_app_that_is_slower_than_settlement_waits_is_not_called_a_second_time_either(
+    bench: Bench, setting: dict[str, Any]
+) -> None:
+    """The clock of the waits does not run here, so that the app needs longer than all of them."""
+    order = opportunity(bench)
+    bench.world.billing.naive = True
+    bench.world.billing.delay_s = 0.6
+    bench.win(order)
+    services = bench.services(**setting)
+    before = len(bench.world.journal.entries)
+
+    with pytest.raises(BillingBusyError) as busy:
+        settle_order(services, order)
+
+    assert busy.value.recovery is Recovery.WAIT_AND_RETRY
+    assert not any(entry["is_write"] for entry in bench.world.journal.since(before))
+    while not bench.world.upsales.orders[order]["lastIntegrationStatus"]:
+        threading.Event().wait(0.05)
+    settle_order(services, order)
+    assert len(bench.world.billing.customer_invoices) == 1
+    assert bench.invoice_field(order) is not None
+
+
+def test_the_last_try_of_the_task_finds_a_silent_app_s_time_over(
+    bench: Bench, setting: dict[str, Any]
+) -> None:
+    order = opportunity(bench)
+    bench.world.billing.mode = "silent"
+    bench.win(order)
+    services = bench.services(**setting)
+    with pytest.raises(BillingBusyError):
+        settle_order(services, order)
+
+    # The first of the retries.
+    bench.world.clock.advance(RETRIES["retry_delay"])
+    settle_order(services, order)
+
+    assert bench.invoice_field(order) is not None

@@ -26,6 +26,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "500 before": {"kind": "status", "status": 500},
     "500 after": {"kind": "status", "status": 500, "processed": True},
     "502 after": {"kind": "status", "status": 502, "processed": True},
+    "503 before": {"kind": "status", "status": 503},
+    "503 after": {"kind": "status", "status": 503, "processed": True},
     "504 after": {"kind": "status", "status": 504, "processed": True},
     "429": {"kind": "status", "status": 429, "headers": {"Retry-After": "3"}},
     "half an answer": {"kind": "truncate"},

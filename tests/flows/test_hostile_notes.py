@@ -20,6 +20,14 @@ HOSTILE = {
     "line ends": "a\rb\u2028c\u2029d\x85e",
     "long": "ä" * 10_000,
     "spaces": "   ",
+    "joined emoji": "\u200d".join("👩👩👧👦") + " \U0001f1f8\U0001f1ea",
+    "marks of direction": "\u202ea\u2066b\u2069\u200f",
+    "Markdown": "# **bold** [link](javascript:alert(1)) `code` | a | b |",
+    "templates": "{{ 7*7 }} {% raw %} ${x} #{x} %s %(a)s {0}",
+    "escapes of a terminal": "\x1b]0;title\x07\x1b[2J\x9b31m",
+    "our frame in one line": f"{START} {END}",
+    "our markers with spaces": f"\n  {START}  \n\t{END}\t\n",
+    "emoji without end": "🧩" * 10_000,
 }
 
 
@@ -43,6 +51,45 @@ def test_it_stays_text_and_the_next_run_writes_nothing(bench: Bench, text: str) 
     assert order["notes"].endswith(f"{END}\n\nBelow {START}")
     assert order["description"] == as_edited["description"]
     assert bench.run().writes == []
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_names_stay_text_wherever_people_type_them(bench: Bench, text: str) -> None:
+    harvest, upsales = bench.world.harvest, bench.world.upsales
+    client = harvest.add_client(f"Kund {text}")
+    project = harvest.add_project(client, f"Webb {text}", code=text, hourly_rate=1000)
+    harvest.tasks[min(harvest.tasks)]["name"] = text
+    bench.add_time(project, 2, notes=text)
+    made = bench.run(create_missing_companies=True)
+    assert made.failures == []
+    order = bench.order_of(project)
+    assert len(order["description"]) <= 130
+    assert _is_one_line(order["description"])
+    assert order["notes"].splitlines()[0] == START
+    assert order["notes"].splitlines()[-1] == END
+    assert len(order["notes"].splitlines()) == 3
+    upsales.edit(order["id"], description=f"Mine {text}"[:130], notes=f"{text[:9000]}\n\n{order['notes']}")
+    theirs = (order["description"], order["notes"].split(START)[0])
+    bench.add_time(project, 1, notes=text)
+    bench.run(create_missing_companies=True)
+    assert order["description"].strip() == theirs[0].strip()
+    if START not in text:
+        assert order["notes"].startswith(
+            theirs[1].encode("utf-8", "replace").decode()[:-2].rstrip().lstrip("\n")
+        )
+    bench.win(order["id"])
+    run = bench.run(create_missing_companies=True, late_time="hold")
+    labels = [found.label for found in run.found.orders]
+    assert labels
+    assert all(_is_one_line(label) and len(label) <= 250 for label in labels)
+    assert all(_is_one_line(settled.project) for settled in run.settled.values())
+    assert [error.message[-300:] for error in run.errors.values()] == []
+    assert bench.run(create_missing_companies=True).writes == []
+
+
+def _is_one_line(text: str) -> bool:
+    """No line end, control character or mark that turns the direction; joiners hold emoji together."""
+    return all(c.isprintable() or c in "\u200c\u200d" for c in text)
 
 
 def test_more_time_than_the_field_takes_is_counted(bench: Bench) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from harvest_upsales.domain.touched import window_of_schedule
 from harvest_upsales.errors import SettingsError
 from sandbox.minimal import STAGE_LOST
 from tests.flows.bench import EVERYTHING, Bench, worth
@@ -58,6 +59,55 @@ def test_time_moved_to_another_month_moves(bench: Bench) -> None:
     bench.run(**MONTHLY)
     assert months(bench, project) == {"2026-08": 0, "2026-09": 2000, "2026-10": 2000, "2026-11": 5000}
     assert bench.run(**MONTHLY).writes == []
+
+
+def test_time_moved_to_another_month_during_an_outage_moves_before_it_is_won(bench: Bench) -> None:
+    project = spread(bench)
+    went_well = bench.world.clock.now()
+    entry = bench.world.harvest.entries_of(project)[0]["id"]
+    bench.world.clock.advance(dt.timedelta(minutes=30))
+    bench.world.harvest.edit_time(entry, spent_date="2026-11-01")
+    bench.world.clock.advance(dt.timedelta(hours=8))
+    end = bench.world.clock.now()
+
+    bench.run(window_of_schedule(end - dt.timedelta(hours=1), end, went_well), **MONTHLY)
+
+    assert months(bench, project) == {"2026-08": 0, "2026-09": 2000, "2026-10": 2000, "2026-11": 5000}
+
+
+@pytest.mark.parametrize(
+    ("to", "after"),
+    [
+        ("2026-11-01", {"2026-08": 0, "2026-11": 5000}),
+        ("2026-07-01", {"2026-07": 1000, "2026-08": 0, "2026-11": 4000}),
+    ],
+    ids=["known month", "new month"],
+)
+def test_the_night_finds_time_moved_to_another_month_without_an_update(
+    bench: Bench, to: str, after: dict[str, int]
+) -> None:
+    project = bench.add_project()
+    bench.world.harvest.add_time(project, "2026-11-20", 4)
+    entry = bench.world.harvest.add_time(project, "2026-08-10", 1)
+    bench.run(**MONTHLY)
+    bench.world.harvest.edit_time(entry, spent_date=to)
+
+    bench.run(bench.night, **MONTHLY)
+
+    assert months(bench, project) == after
+    assert bench.run(bench.night, **MONTHLY).writes == []
+
+
+def test_the_night_finds_time_moved_out_of_a_lost_month(bench: Bench) -> None:
+    project = bench.add_project()
+    entry = bench.world.harvest.add_time(project, "2026-08-10", 1)
+    bench.run(**MONTHLY)
+    bench.world.upsales.move(bench.order_of(project)["id"], STAGE_LOST)
+    bench.world.harvest.edit_time(entry, spent_date="2026-11-01")
+
+    bench.run(bench.night, **MONTHLY)
+
+    assert months(bench, project)["2026-11"] == 1000
 
 
 def test_settling_one_month_invoices_exactly_that_month(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harvest_upsales.domain.links import WebAddresses
 from harvest_upsales.errors import SettingsError
 from harvest_upsales.flows.check_setup import check_setup
 from harvest_upsales.flows.services import Setup
@@ -32,6 +33,15 @@ def test_the_daily_closer_look_warns_of_it_later_too(bench: Bench) -> None:
 
 def test_an_app_that_is_off_is_no_news(bench: Bench) -> None:
     assert check(bench, thorough=True, billing_integration_id=BILLING_APP).warnings == ()
+
+
+def test_the_web_apps_are_known_after_it(bench: Bench) -> None:
+    root = bench.server.harvest_url.removesuffix("/v2")
+    settings = bench.settings()
+    told = WebAddresses(harvest="https://time.example", upsales="https://crm.example")
+
+    assert check_setup(bench.harvest, bench.upsales, settings).web == WebAddresses(harvest=root)
+    assert check_setup(bench.harvest, bench.upsales, settings, web=told).web == told
 
 
 @pytest.mark.parametrize("setting", [{"billing_integration_id": 9999}, {"company_map": {"7": 9999}}])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.errors import NotFoundError, SettlementHeldError
-from harvest_upsales.flows.settle import Settlement
+from harvest_upsales.flows.settle import settle_order
 from sandbox.minimal import (
     PRODUCT_LICENCE,
     STAGE_VERBAL_AGREEMENT,
@@ -57,7 +57,8 @@ def test_a_won_order_is_invoiced_closed_and_marked(bench: Bench) -> None:
     assert bench.world.harvest.projects[project]["is_active"] is False
     assert bench.invoice_field(order) == str(invoice["id"])
     assert (settled.invoice_id, settled.hours, settled.amount) == (invoice["id"], Decimal("2.5"), 3250)
-    assert {(c.entry_id, c.hours, c.amount) for c in settled.covered} == {
+    covered = settled.covered
+    assert set(zip(covered.entry_ids, covered.hours, covered.amounts, strict=True)) == {
         (e["id"], e["rounded_hours"], e["rounded_hours"] * e["billable_rate"])
         for e in bench.world.harvest.entries_of(project)
     }
@@ -69,8 +70,8 @@ def test_settling_takes_few_requests(bench: Bench) -> None:
     _, order = won(bench)
     services = bench.services()
     first = len(bench.world.journal.entries)
-    Settlement(services, order).run()
-    assert len(bench.world.journal.since(first)) <= 10
+    settle_order(services, order)
+    assert len(bench.world.journal.since(first)) <= 12
 
 
 def test_twice_equals_once(bench: Bench) -> None:
@@ -79,7 +80,7 @@ def test_twice_equals_once(bench: Bench) -> None:
     before = deepcopy(
         (bench.world.upsales.orders, bench.world.harvest.invoices, bench.world.harvest.projects)
     )
-    again = Settlement(bench.services(), order).run()
+    again = settle_order(bench.services(), order)
     assert again.invoice_id == bench.invoices()[0]["id"]
     assert bench.run().writes == []
     assert (bench.world.upsales.orders, bench.world.harvest.invoices, bench.world.harvest.projects) == before
@@ -91,8 +92,10 @@ def test_people_s_part_of_a_won_order_is_kept(bench: Bench) -> None:
     bench.world.upsales.set_custom(order, "REFERENCE", "PO 9")
     bench.world.upsales.move(order, STAGE_WON_NOT_BILLED)
     before = deepcopy(bench.world.upsales.orders[order])
-    bench.run()
+    run = bench.run()
     after = bench.world.upsales.orders[order]
+    assert run.errors == {}
+    assert bench.invoice_field(order) == str(bench.invoices()[0]["id"])
     for name in (
         "stage",
         "probability",
@@ -123,6 +126,9 @@ def test_a_fixed_fee_is_one_line(bench: Bench) -> None:
     assert invoice["line_items"][0]["project"]["id"] == project
     assert bench.world.harvest.projects[project]["is_active"] is False
     assert run.drifts == {}
+    (fee,) = run.settled[order].covered.fees
+    assert (fee.quantity, fee.price, fee.amount) == (1, Decimal("80000.50"), Decimal("80000.50"))
+    assert run.settled[order].covered.entry_ids == ()
     assert bench.run().writes == []
 
 
@@ -228,6 +234,34 @@ def test_an_invoice_of_an_earlier_try_is_found_by_its_po_number(bench: Bench) ->
     assert run.settled[order].invoice_id == by_hand
 
 
+@pytest.mark.parametrize("fee", [{}, {"is_fixed_fee": True, "fee": 3250}], ids=["time", "fixed fee"])
+def test_the_invoice_of_a_project_that_was_moved_to_another_client_is_found(
+    bench: Bench, fee: dict[str, Any]
+) -> None:
+    project, order = won(bench, **fee)
+    bench.world.faults.add(kind="cut_before", method="PATCH", path="^/projects/", service="harvest")
+    bench.run()
+    bench.world.faults.clear()
+    (invoice,) = bench.invoices()
+
+    bench.move_to_client(project, "Nya AB")
+    if not fee:
+        bench.add_time(project, 1)
+    bench.run()
+
+    assert [found["id"] for found in bench.invoices()] == [invoice["id"]]
+    assert bench.invoice_field(order) == str(invoice["id"])
+    assert worth(bench.order_of(project)) == 3250
+
+
+def test_a_fixed_fee_that_an_earlier_client_was_invoiced_for_is_not_invoiced_again(bench: Bench) -> None:
+    project, order = won(bench, is_fixed_fee=True, fee=50_000)
+    by_hand = bench.invoice_by_hand(project)
+    bench.move_to_client(project, "Nya AB")
+    assert f"invoices {by_hand}" in held(bench.run(), order)
+    assert len(bench.invoices()) == 1
+
+
 def test_an_invoice_changed_by_hand_holds(bench: Bench) -> None:
     project, order = won(bench)
     by_hand = bench.invoice_by_hand(project)
@@ -287,7 +321,7 @@ def test_an_order_moved_back_before_settlement_is_left(bench: Bench) -> None:
     _, order = won(bench)
     services = bench.services()
     bench.world.upsales.move(order, STAGE_VERBAL_AGREEMENT)
-    assert Settlement(services, order).run().won is False
+    assert settle_order(services, order).won is False
     assert bench.invoices() == []
 
 
@@ -296,7 +330,7 @@ def test_an_order_deleted_before_settlement_fails_by_name(bench: Bench) -> None:
     services = bench.services()
     bench.world.upsales.delete_order(order)
     with pytest.raises(NotFoundError, match=str(order)):
-        Settlement(services, order).run()
+        settle_order(services, order)
     assert bench.invoices() == []
 
 

@@ -15,7 +15,6 @@ from harvest_upsales.domain.notes import (
     START,
     listed_lines,
     split,
-    with_entries,
     without_entries,
 )
 from harvest_upsales.domain.opportunity import DESCRIPTION_LIMIT, describe_opportunity
@@ -23,7 +22,7 @@ from harvest_upsales.errors import SettingsError
 from harvest_upsales.records.harvest_records import TimeEntry
 from harvest_upsales.records.json_codec import decode, encode
 from harvest_upsales.settings import KEYS, Settings, parse_settings
-from tests.unit.domain.builders import entry, project
+from tests.unit.domain.builders import entry, listing, project
 
 # Lone surrogates included: a service may send what it likes.
 ANY_TEXT = st.text(max_size=80)
@@ -39,9 +38,9 @@ ENTRIES = st.lists(st.sampled_from([START, END, f"\n{END}\n"]) | ANY_TEXT, max_s
 @given(NOTES, ENTRIES)
 @example(f"{START}\na\n{END}\nimportant\n{END}", [entry(1)])
 def test_listing_twice_is_listing_once(notes: str, entries: list[TimeEntry]) -> None:
-    once = with_entries(notes, entries)
+    once = listing(notes, entries)
 
-    assert with_entries(once, entries) == once
+    assert listing(once, entries) == once
     assert len(listed_lines(once)) == len(entries)
     assert once.encode()
     assert len(once.encode()) <= NOTES_LIMIT
@@ -51,10 +50,10 @@ def test_listing_twice_is_listing_once(notes: str, entries: list[TimeEntry]) -> 
 def test_what_people_wrote_stays_whatever_is_listed(
     notes: str, entries: list[TimeEntry], others: list[TimeEntry]
 ) -> None:
-    once = with_entries(notes, entries)
+    once = listing(notes, entries)
     parts = split(once)
 
-    again = split(with_entries(once, others))
+    again = split(listing(once, others))
 
     assert (again.before, again.after) == (parts.before, parts.after)
     outside = split(notes)
@@ -65,7 +64,7 @@ def test_what_people_wrote_stays_whatever_is_listed(
 def test_text_without_markers_is_given_back_but_for_the_blank_around_it(
     text: str, entries: list[TimeEntry]
 ) -> None:
-    back = without_entries(with_entries(text, entries))
+    back = without_entries(listing(text, entries))
 
     if START not in text and END not in text:
         assert back == text.replace("\r\n", "\n").rstrip().lstrip("\n")
@@ -73,7 +72,7 @@ def test_text_without_markers_is_given_back_but_for_the_blank_around_it(
 
 @given(st.lists(st.integers(0, 3000), max_size=60), st.integers(0, NOTES_LIMIT + 5000))
 def test_the_notes_never_outgrow_their_field(lengths: list[int], people: int) -> None:
-    notes = with_entries("x" * people, [entry(n, notes="å" * length) for n, length in enumerate(lengths)])
+    notes = listing("x" * people, [entry(n, notes="å" * length) for n, length in enumerate(lengths)])
 
     assert len(notes.encode()) <= max(NOTES_LIMIT, people)
     assert notes.startswith("x" * people)

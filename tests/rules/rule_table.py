@@ -494,7 +494,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         OPPORTUNITY,
         "The newest entry comes first",
-        "domain.uninvoiced_time._newest_first",
+        "domain.notes.NewestLines.newest_first",
         "unit/domain/test_uninvoiced_time.py::test_time_is_newest_first_and_knows_its_months",
     ),
     _rule(
@@ -619,7 +619,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTLEMENT,
         "Every step may be repeated from any point",
-        "flows.settle.Settlement.run",
+        "flows.settle.settle_order",
         "flows/test_settlement.py::test_twice_equals_once",
         "flows/test_crashes.py::test_a_second_try_completes_what_the_first_began",
     ),
@@ -651,6 +651,14 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         SETTLEMENT,
+        "Step 2: the invoice of a project that was moved to another client is found as well",
+        "flows.invoice_search.search_invoice",
+        "flows/test_settlement.py::test_the_invoice_of_a_project_that_was_moved_to_another_client_is_found",
+        "flows/test_settlement.py"
+        "::test_a_fixed_fee_that_an_earlier_client_was_invoiced_for_is_not_invoiced_again",
+    ),
+    _rule(
+        SETTLEMENT,
         "Step 2: a fixed fee that is on an invoice already is not invoiced again",
         "domain.settlement.check_fee_not_invoiced",
         "flows/test_settlement.py::test_a_fixed_fee_that_was_invoiced_by_hand_is_not_invoiced_again",
@@ -671,7 +679,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTLEMENT,
         "Step 3: the project is archived",
-        "flows.settle.Settlement._archive",
+        "flows.project_closing.close_project",
         "flows/test_settlement.py::test_a_won_order_is_invoiced_closed_and_marked",
         "airflow/test_dag_runs.py"
         "::test_time_becomes_an_opportunity_and_a_won_order_an_invoiced_closed_project",
@@ -679,7 +687,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTLEMENT,
         "Step 4: one save writes the invoice's id, and late time's rows, to the order",
-        "flows.settle.Settlement._mark",
+        "flows.order_marking.mark_order",
         "flows/test_settlement.py::test_late_time_is_included",
         "flows/test_billing_sync.py::test_our_only_call_is_the_one_save",
     ),
@@ -699,9 +707,11 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTLEMENT,
         "Step 5: an app that is still busy with the person's move is not called meanwhile",
-        "flows.settle.Settlement._when_answered",
+        "flows.settle._when_answered",
         "flows/test_billing_sync.py"
         "::test_an_app_that_is_still_busy_with_the_win_is_not_called_a_second_time_meanwhile",
+        "flows/test_billing_sync.py"
+        "::test_an_app_that_is_slower_than_settlement_waits_is_not_called_a_second_time_either",
     ),
     _rule(
         SETTLEMENT,
@@ -745,6 +755,22 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         CONVERGENCE,
+        "After failed or left-out runs a scheduled run looks back to the last that went well, beyond a week at the "
+        "whole history",
+        "domain.touched.window_of_schedule",
+        "unit/domain/test_touched.py::test_after_an_outage_a_run_looks_back_to_the_last_that_went_well",
+        "flows/test_months.py::test_time_moved_to_another_month_during_an_outage_moves_before_it_is_won",
+    ),
+    _rule(
+        CONVERGENCE,
+        "By month, the night's run looks at all projects that have time or an opportunity: time moved between months "
+        "changes no sum",
+        "flows.extract._touched",
+        "flows/test_months.py::test_the_night_finds_time_moved_to_another_month_without_an_update",
+        "flows/test_months.py::test_the_night_finds_time_moved_out_of_a_lost_month",
+    ),
+    _rule(
+        CONVERGENCE,
         "A backfill looks at entries spent inside its data interval",
         "domain.touched.window_of_backfill",
         "flows/test_backfills.py::test_the_days_of_an_interval",
@@ -779,6 +805,12 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         CONVERGENCE,
+        "Projects whose time changes while the account's time is read in several pages are read again one by one",
+        "flows.time_sweep.sweep",
+        "flows/test_time_sweep.py::test_an_entry_moved_to_other_days_meanwhile_counts_once",
+    ),
+    _rule(
+        CONVERGENCE,
         "The uninvoiced report is asked for at most 365 days at a time",
         "domain.touched.report_windows",
         "unit/domain/test_touched.py::test_report_windows_take_at_most_365_days_and_leave_no_gap",
@@ -794,8 +826,17 @@ RULES: tuple[Rule, ...] = (
     _rule(
         ONE_WRITER,
         "A write whose answer was lost is looked up by its key before it is sent again",
-        "flows.services.Services.write_once",
+        "flows.lost_writes.write_once",
         "flows/test_crashes.py::test_a_second_try_completes_what_the_first_began",
+        "reliability/test_faults_late.py::test_a_write_that_arrives_before_the_retry_is_found_by_the_retry",
+    ),
+    _rule(
+        ONE_WRITER,
+        "Only after a 500 is a write that shows no effect sent again in the same try; 502, 503 and 504 may come from a "
+        "gateway",
+        "flows.lost_writes.write_once",
+        "reliability/test_faults_late.py"
+        "::test_only_where_the_service_itself_failed_is_a_write_sent_again_in_the_same_try",
     ),
     _rule(
         ONE_WRITER,
@@ -978,7 +1019,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         TASKS,
         "A dry run tells every step of a settlement",
-        "flows.settle.Settlement._invoice",
+        "flows.invoice_step.invoice_time",
         "flows/test_dry_run.py::test_a_planned_settlement_tells_every_write",
         "airflow/test_dag_runs.py::test_a_dry_run_writes_nothing_and_the_next_run_does_what_it_said",
     ),

@@ -5,8 +5,9 @@ import pytest
 
 from harvest_upsales import errors
 from harvest_upsales.api.answers import decoded
-from harvest_upsales.api.call_errors import Call, error_of, service_words
+from harvest_upsales.api.call_errors import Call, error_of, service_words, shape_words
 from harvest_upsales.api.retry_rules import Failure, Kind
+from harvest_upsales.records.upsales_records import OrderRow
 
 SECRET = "very-secret-token"
 READ = Call("Harvest", "GET", "/time_entries", "https://harvest.example/v2")
@@ -46,13 +47,26 @@ def test_every_kind_of_failure_is_covered() -> None:
         assert "Harvest GET /time_entries" in error_of(Failure(kind), READ).message
 
 
-def test_only_a_timed_out_write_may_still_arrive() -> None:
-    lost = error_of(Failure(Kind.TIMED_OUT), WRITE)
-    cut = error_of(Failure(Kind.CUT), WRITE)
+@pytest.mark.parametrize(
+    ("failure", "may_still_arrive"),
+    [
+        (Failure(Kind.TIMED_OUT), True),
+        (Failure(Kind.CUT), True),
+        (Failure(Kind.UNAVAILABLE, 504), True),
+        (Failure(Kind.UNAVAILABLE, 502), True),
+        (Failure(Kind.UNAVAILABLE, 500), False),
+        (Failure(Kind.UNAVAILABLE, 503), True),
+        (Failure(Kind.BROKEN, 200), False),
+        (Failure(Kind.MISSHAPEN, 200), False),
+    ],
+)
+def test_a_write_may_still_arrive_where_the_service_itself_did_not_answer(
+    failure: Failure, may_still_arrive: bool
+) -> None:
+    lost = error_of(failure, WRITE)
 
     assert isinstance(lost, errors.AnswerLostError)
-    assert isinstance(cut, errors.AnswerLostError)
-    assert (lost.may_still_arrive, cut.may_still_arrive) == (True, False)
+    assert lost.may_still_arrive is may_still_arrive
 
 
 def test_a_rate_limit_carries_the_wait_that_was_asked() -> None:
@@ -119,3 +133,41 @@ def test_a_good_body_decodes() -> None:
     assert decoded(b'{"name": "Ann", "more": 1}', "application/json; charset=utf-8", 200, Named) == Named(
         "Ann"
     )
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (rb'"a\ud83d"', "a\ufffd"),
+        (rb'"\ude00b"', "\ufffdb"),
+        (rb'"\ud83d\ud83d\ude00"', "\ufffd\U0001f600"),
+        (rb'"\\ud83d \ud83d"', "\\ud83d \ufffd"),
+        (rb'"\ud83d\ude00"', "\U0001f600"),
+    ],
+)
+def test_half_a_character_spoils_no_answer(sent: bytes, read: str) -> None:
+    assert decoded(sent, "application/json", 200, str) == read
+
+
+@pytest.mark.parametrize("text", [b'"NaN"', b'"sNaN"', b'"-Infinity"', b"1e19", b"1e-61", b"1" * 12_000])
+def test_a_number_that_nothing_can_be_reckoned_with_is_named_and_not_shown(text: bytes) -> None:
+    body = b'{"quantity": %b, "price": 1}' % text
+    failure = decoded(body, "application/json", 200, OrderRow)
+
+    assert isinstance(failure, Failure)
+    assert failure.kind is Kind.MISSHAPEN
+    assert "quantity" in failure.detail
+    assert len(failure.detail) < 100
+
+
+def test_depth_is_a_failure_like_any_other() -> None:
+    body = b'{"quantity": 1, "price": 1, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    failure = decoded(body, "application/json", 200, OrderRow)
+
+    assert isinstance(failure, Failure)
+
+
+def test_no_value_is_quoted_whatever_quotes_it_holds() -> None:
+    problem = msgspec.ValidationError('Invalid enum value "Ann\'s Berg" - at `$.state`')
+
+    assert shape_words(problem) == "Invalid enum value a value - at `$.state`"

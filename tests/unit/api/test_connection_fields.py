@@ -7,7 +7,7 @@ import pytest
 from airflow.sdk import Connection
 
 from harvest_upsales.errors import SetupError
-from harvest_upsales.hooks.connection_fields import base_url_of, secret_of, timeouts_of
+from harvest_upsales.hooks.connection_fields import base_url_of, secret_of, timeouts_of, web_address_of
 from harvest_upsales.hooks.upsales_hook import token_in_query
 
 DEFAULT = "https://power.upsales.com/api/v2"
@@ -83,6 +83,14 @@ def test_time_outs() -> None:
 def test_there_is_always_a_time_out(timeout: Any) -> None:
     with pytest.raises(SetupError, match="timeout"):
         timeouts_of(connection(extra={"timeout": timeout}))
+
+
+def test_the_web_app() -> None:
+    assert web_address_of(connection()) == ""
+    assert web_address_of(connection(extra={"web_url": None})) == ""
+    assert web_address_of(connection(extra={"web_url": "https://x.example/"})) == "https://x.example"
+    with pytest.raises(SetupError, match="web_url"):
+        web_address_of(connection(extra={"web_url": "javascript:alert(1)"}))
 
 
 def test_the_place_of_the_key() -> None:

@@ -79,3 +79,23 @@ def test_rate_limit_headers_are_obeyed_within_reason(
 
     assert limiter.reserve(100.0) == wait
     assert limiter.reserve(100.0 + wait) == 0
+
+
+@given(shared=windows, writes=windows, requests=requests, at=st.integers(0, 60))
+def test_a_process_that_takes_over_keeps_the_windows_of_the_one_before(
+    shared: list[Window], writes: list[Window], requests: list[tuple[float, str]], at: int
+) -> None:
+    limits = {ALL: shared, WRITES: writes}
+    first, second = RateLimiter(limits), RateLimiter(limits)
+    moments = sent_at(first, requests[:at])
+    now = moments[-1][0] if moments else 0.0
+    second.take_over(first.sent(now), now)
+    for pause, budget in requests[at:]:
+        now += pause
+        now += second.reserve(now, budget)
+        moments.append((now, budget))
+
+    for window in shared:
+        assert most_in(window, [moment for moment, _ in moments]) <= window.requests
+    for window in writes:
+        assert most_in(window, [m for m, budget in moments if budget == WRITES]) <= window.requests

@@ -1,6 +1,7 @@
 """Records as the two services would send them, made short for the tests of the domain."""
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ import msgspec
 
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import Row
+from harvest_upsales.domain.notes import ListedTime, with_entries
 from harvest_upsales.domain.orders import OrderFields
 from harvest_upsales.domain.settlement import WonOrder
 from harvest_upsales.records.harvest_records import (
@@ -141,3 +143,8 @@ def invoice(*amounts: str, **changes: Any) -> Invoice:
         "line_items": lines,
     }
     return Invoice(**(known | changes))
+
+
+def listing(notes: str | None, entries: Iterable[TimeEntry]) -> str:
+    """Notes that list the entries, in the order given."""
+    return with_entries(notes, ListedTime.of(entries))

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from harvest_upsales.domain.billing import (
     Before,
@@ -13,6 +14,7 @@ from harvest_upsales.domain.billing import (
     billing_after,
     billing_before,
     has_taken,
+    may_have_taken,
 )
 from harvest_upsales.records.upsales_records import Order
 from tests.unit.domain.builders import APP, FIELDS, order, settings
@@ -100,7 +102,7 @@ def test_with_a_reference_field_the_field_alone_decides() -> None:
     assert has_taken(won(answer()), BY_FIELD) is False
     assert has_taken(won(answer(), reference="  "), BY_FIELD) is False
     assert billing_after(won(reference="F-1"), BY_FIELD, Before()) == Billing(
-        BillingState.DONE, "document F-1"
+        BillingState.DONE, "document F-1", document="F-1"
     )
 
 
@@ -135,7 +137,7 @@ def test_an_answer_since_our_save_decides() -> None:
         billing_after(won(answer("2026-11-20T09:10:00.000Z")), BY_STATUS, before).state is BillingState.DONE
     )
     refused = answer("2026-11-20T09:10:00.000Z", 2, callbackMessage='"Kund\\nsaknas"')
-    assert billing_after(won(refused), BY_STATUS, before) == Billing(BillingState.FAILED, "Kund saknas")
+    assert in_words(billing_after(won(refused), BY_STATUS, before)) == (BillingState.FAILED, "Kund saknas")
 
 
 @pytest.mark.parametrize("status", [1, 2])
@@ -173,4 +175,18 @@ def test_an_answer_without_date_or_status_or_of_another_app_is_none(changes: dic
 def test_a_failure_comes_with_the_app_s_own_words(message: str | None, words: str) -> None:
     given = won(answer(status=2, callbackMessage=message))
 
-    assert billing_after(given, BY_STATUS, Before()) == Billing(BillingState.FAILED, words)
+    assert in_words(billing_after(given, BY_STATUS, Before())) == (BillingState.FAILED, words)
+
+
+def test_a_failure_behind_a_success_does_not_undo_it() -> None:
+    """Where Upsales keeps more than an app's last answer."""
+    success, refusal = won(answer("2026-11-20T09:10:00.000Z")), won(answer("2026-11-20T09:12:00.000Z", 2))
+    both = replace(success, statuses=[*(success.statuses or []), *(refusal.statuses or [])])
+
+    assert billing_after(both, BY_STATUS, Before()).state is BillingState.DONE
+    assert may_have_taken(both, BY_STATUS)
+
+
+def in_words(billing: Billing) -> tuple[BillingState, str]:
+    """The state and what is said of it."""
+    return billing.state, billing.detail

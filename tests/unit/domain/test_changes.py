@@ -1,9 +1,8 @@
 """Which changed time still has to be taken up."""
 
 from harvest_upsales.domain.changes import ChangedTime
-from harvest_upsales.domain.notes import with_entries
 from harvest_upsales.records.harvest_records import Reference
-from tests.unit.domain.builders import entry
+from tests.unit.domain.builders import entry, listing
 
 OTHER = Reference(7, "Other")
 
@@ -13,14 +12,14 @@ def test_time_that_an_opportunity_lists_needs_no_second_look() -> None:
     changed = ChangedTime.of([*listed, entry(3, project=OTHER)], approved_only=False)
     assert changed.projects() == {100, 7}
 
-    changed.cross_off(100, with_entries("people's", listed))
+    changed.cross_off(100, listing("people's", listed))
     changed.cross_off(8, None)
 
     assert changed.projects() == {7}
 
 
 def test_time_that_is_listed_otherwise_does() -> None:
-    listed = with_entries(None, [entry(1)])
+    listed = listing(None, [entry(1)])
     for new in (
         entry(1, rounded_hours="1.25"),
         entry(1, spent_date="2026-10-06"),

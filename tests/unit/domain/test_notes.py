@@ -1,11 +1,16 @@
 """The time entries in the notes, and people's text around them."""
 
+import datetime as dt
+
 import pytest
 
 from harvest_upsales.domain.notes import (
     END,
     NOTES_LIMIT,
     START,
+    ListedTime,
+    NewestLines,
+    line_of,
     listed_lines,
     same_notes,
     split,
@@ -13,7 +18,7 @@ from harvest_upsales.domain.notes import (
     without_entries,
 )
 from harvest_upsales.records.harvest_records import Reference
-from tests.unit.domain.builders import entry
+from tests.unit.domain.builders import entry, listing
 
 BLOCK = f"{START}\n2026-10-05 | 1 h\n{END}"
 
@@ -28,7 +33,7 @@ def test_entries_stand_between_the_markers_in_the_order_given() -> None:
     )
     older = entry(1, spent_date="2026-10-04")
 
-    assert with_entries(None, [newest, older]).split("\n") == [
+    assert listing(None, [newest, older]).split("\n") == [
         START,
         "2026-10-05 | 7.5 h | Design | Åsa Öst | Skiss",
         "2026-10-04 | 1 h",
@@ -37,11 +42,11 @@ def test_entries_stand_between_the_markers_in_the_order_given() -> None:
 
 
 def test_people_s_text_stays_before_and_after() -> None:
-    once = with_entries("Call Eva first.", [entry(1)])
+    once = listing("Call Eva first.", [entry(1)])
     assert once == f"Call Eva first.\n\n{BLOCK}"
 
     moved = f"{once}\n\nAnd Bo after.\n  indented"
-    again = with_entries(moved, [entry(2, spent_date="2026-10-06")])
+    again = listing(moved, [entry(2, spent_date="2026-10-06")])
     assert again.startswith("Call Eva first.\n\n")
     assert again.endswith("\n\nAnd Bo after.\n  indented")
     assert again.count(START) == 1
@@ -49,7 +54,7 @@ def test_people_s_text_stays_before_and_after() -> None:
 
 
 def test_indented_text_right_below_the_block_keeps_its_indent() -> None:
-    assert with_entries(f"{BLOCK}\n\n  indented", [entry(1)]).endswith(f"{END}\n\n  indented")
+    assert listing(f"{BLOCK}\n\n  indented", [entry(1)]).endswith(f"{END}\n\n  indented")
 
 
 def test_people_s_text_alone_is_left_where_the_list_is_switched_off() -> None:
@@ -63,7 +68,7 @@ def test_line_ends_of_windows_are_understood() -> None:
     notes = f"before\n\n{BLOCK}\n\nafter".replace("\n", "\r\n")
 
     assert split(notes).block == BLOCK
-    assert with_entries(notes, [entry(1)]) == f"before\n\n{BLOCK}\n\nafter"
+    assert listing(notes, [entry(1)]) == f"before\n\n{BLOCK}\n\nafter"
     assert same_notes(notes, f"before\n\n{BLOCK}\n\nafter")
     assert listed_lines(notes) == ["2026-10-05 | 1 h"]
 
@@ -81,29 +86,29 @@ def test_line_ends_of_windows_are_understood() -> None:
     ],
 )
 def test_text_with_half_a_pair_of_markers_is_all_people_s(people: str) -> None:
-    once = with_entries(people, [entry(1)])
+    once = listing(people, [entry(1)])
 
     assert split(people).block is None
     assert once == f"{people}\n\n{BLOCK}"
-    assert with_entries(once, [entry(1)]) == once
+    assert listing(once, [entry(1)]) == once
 
 
 def test_an_end_marker_in_people_s_text_below_the_block_costs_nothing() -> None:
     notes = f"{BLOCK}\n\nimportant\n{END}\nmore"
 
-    assert with_entries(notes, [entry(1)]) == notes
+    assert listing(notes, [entry(1)]) == notes
     assert "important" in without_entries(notes)
 
 
 def test_a_start_marker_left_over_above_the_block_costs_nothing() -> None:
     notes = f"{START}\nimportant\n{BLOCK}"
 
-    assert "important" in with_entries(notes, [entry(1)])
+    assert "important" in listing(notes, [entry(1)])
 
 
 def test_of_two_blocks_the_last_is_ours() -> None:
     notes = f"{BLOCK}\n\npeople\n\n{BLOCK}"
-    again = with_entries(notes, [entry(1, spent_date="2026-10-09")])
+    again = listing(notes, [entry(1, spent_date="2026-10-09")])
 
     assert again.startswith(f"{BLOCK}\n\npeople\n\n{START}\n2026-10-09")
 
@@ -113,11 +118,11 @@ def test_of_two_blocks_the_last_is_ours() -> None:
     [END, START, f"\n{END}\n", f"a\n{START}\nb\n{END}", f"\r{END}\r", f"\u2028{END}\u2028", f"\x0b{END}\x85"],
 )
 def test_our_markers_inside_an_entry_stay_text_on_its_line(typed: str) -> None:
-    once = with_entries("before\n\nafter", [entry(1, notes=typed), entry(2)])
+    once = listing("before\n\nafter", [entry(1, notes=typed), entry(2)])
 
     assert len(listed_lines(once)) == 2
     assert without_entries(once) == "before\n\nafter"
-    assert with_entries(once, [entry(2)]) == f"before\n\nafter\n\n{BLOCK}"
+    assert listing(once, [entry(2)]) == f"before\n\nafter\n\n{BLOCK}"
 
 
 @pytest.mark.parametrize(
@@ -134,31 +139,31 @@ def test_our_markers_inside_an_entry_stay_text_on_its_line(typed: str) -> None:
     ],
 )
 def test_whatever_people_typed_becomes_one_line_of_text(typed: str, line: str) -> None:
-    listed = listed_lines(with_entries(None, [entry(1, notes=typed)]))
+    listed = listed_lines(listing(None, [entry(1, notes=typed)]))
 
     assert [" ".join(text.split()) for text in listed] == [f"2026-10-05 | 1 h | {line}"]
 
 
 def test_a_very_long_entry_is_cut() -> None:
-    (line,) = listed_lines(with_entries(None, [entry(1, notes="å" * 10_000)]))
+    (line,) = listed_lines(listing(None, [entry(1, notes="å" * 10_000)]))
 
     assert len(line) == 1000
     assert line.endswith("å…")
 
 
 def test_lone_surrogates_in_people_s_text_do_not_stop_anything() -> None:
-    notes = with_entries("half \ud83d pair", [entry(1)])
+    notes = listing("half \ud83d pair", [entry(1)])
 
     assert notes.encode()
     assert notes.endswith(BLOCK)
-    assert with_entries(notes, [entry(1)]) == notes
+    assert listing(notes, [entry(1)]) == notes
 
 
 @pytest.mark.parametrize("letter", ["x", "å", "€", "🙂"])
 @pytest.mark.parametrize("people", ["", "before\n\n"])
 def test_the_limit_is_kept_in_bytes_and_the_rest_is_counted(letter: str, people: str) -> None:
     entries = [entry(number, notes=letter * 700) for number in range(200, 0, -1)]
-    notes = with_entries(people, entries)
+    notes = listing(people, entries)
     listed = listed_lines(notes)
 
     assert NOTES_LIMIT == 65_535
@@ -166,24 +171,24 @@ def test_the_limit_is_kept_in_bytes_and_the_rest_is_counted(letter: str, people:
     # As many as there is room for: one more would not have fitted.
     assert size(notes) + size(listed[0]) + 1 > NOTES_LIMIT - 4
     assert listed[-1] == f"{200 - (len(listed) - 1)} older time entries are left out."
-    assert with_entries(notes, entries) == notes
+    assert listing(notes, entries) == notes
 
 
 def test_nothing_is_said_to_be_left_out_where_nothing_is() -> None:
-    assert "left out" not in with_entries(None, [entry(number) for number in range(300)])
+    assert "left out" not in listing(None, [entry(number) for number in range(300)])
 
 
 def test_people_s_text_wins_over_the_list_where_there_is_no_room() -> None:
     people = "x" * NOTES_LIMIT
 
-    assert with_entries(people, [entry(1)]) == people
-    assert with_entries(f"{people}\n\n{BLOCK}", [entry(1)]) == people
+    assert listing(people, [entry(1)]) == people
+    assert listing(f"{people}\n\n{BLOCK}", [entry(1)]) == people
 
 
 def test_little_room_is_used_to_say_how_many_are_left_out() -> None:
     people = "x" * (NOTES_LIMIT - 130)
 
-    assert listed_lines(with_entries(people, [entry(1, notes="y" * 100)])) == [
+    assert listed_lines(listing(people, [entry(1, notes="y" * 100)])) == [
         "1 older time entries are left out."
     ]
 
@@ -201,3 +206,31 @@ def test_little_room_is_used_to_say_how_many_are_left_out() -> None:
 )
 def test_notes_say_the_same_but_for_white_space_at_the_ends(one: str | None, other: str, same: bool) -> None:
     assert same_notes(one, other) is same
+
+
+@pytest.mark.parametrize("order", ["newest first", "oldest first", "mixed", "in two parts"])
+def test_lines_kept_while_reading_are_those_that_all_entries_would_leave(order: str) -> None:
+    newest_first = [
+        entry(
+            number, spent_date=str(dt.date(2026, 1, 1) + dt.timedelta(days=number // 3)), notes="å" * number
+        )
+        for number in range(420, 0, -1)
+    ]
+    given = {
+        "newest first": newest_first,
+        "oldest first": newest_first[::-1],
+        "mixed": newest_first[1::2] + newest_first[::2][::-1],
+        "in two parts": newest_first[200:] + newest_first[:200],
+    }[order]
+    parts = [given[:200], given[200:]] if order == "in two parts" else [given]
+
+    together = NewestLines()
+    for part in parts:
+        lines = NewestLines()
+        for each in part:
+            lines.add(each)
+        together += lines
+
+    kept = ListedTime(together.newest_first(), len(given))
+    assert with_entries("people's", kept) == listing("people's", newest_first)
+    assert sum(len(line) + 1 for line in kept.lines) <= NOTES_LIMIT < size("\n".join(map(line_of, given)))

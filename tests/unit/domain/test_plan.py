@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.notes import END, START, with_entries
+from harvest_upsales.domain.notes import END, START
 from harvest_upsales.domain.opportunity import Desired
 from harvest_upsales.domain.orders import saved
 from harvest_upsales.domain.plan import Action, plan_existing, plan_new, why_left_alone
@@ -20,6 +20,7 @@ from tests.unit.domain.builders import (
     PRODUCT,
     entry,
     fixed_fee,
+    listing,
     order,
     project,
     row,
@@ -28,7 +29,7 @@ from tests.unit.domain.builders import (
     stored,
 )
 
-ONE_ENTRY = with_entries(None, [entry(1)])
+ONE_ENTRY = listing(None, [entry(1)])
 
 
 def desired(*entries: TimeEntry, of: Project | None = None) -> Desired:

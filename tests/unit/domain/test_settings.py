@@ -181,3 +181,13 @@ def test_json_that_is_no_object_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("per", "by_month"), [("project", False), ("month", True)])
 def test_by_month_follows_opportunity_per(per: str, by_month: bool) -> None:
     assert parsed(opportunity_per=per).by_month is by_month
+
+
+@pytest.mark.parametrize(
+    "text", [None, "{", "[]", '{"x": 1}', "{}", json.dumps(REQUIRED | {"company_map": {"x": 1}})]
+)
+def test_a_message_names_the_dags_own_variable(text: str | None) -> None:
+    with pytest.raises(SettingsError, match="second_settings") as caught:
+        parse_settings(text, variable="second_settings")
+
+    assert "harvest_upsales_settings" not in str(caught.value)

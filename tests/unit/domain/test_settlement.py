@@ -49,11 +49,11 @@ def test_time_that_is_not_approved_holds_the_order_where_it_has_to_be() -> None:
 
     with pytest.raises(SettlementHeldError, match=r"Order 500.*1\.5 h are not approved"):
         time_to_invoice(won(), entries, settings(approved_time_only=True))
-    assert len(time_to_invoice(won(), entries, settings()).entries) == 2
+    assert time_to_invoice(won(), entries, settings()).number == 2
     only_approved = time_to_invoice(won(), [entries[0], entries[2]], settings(approved_time_only=True))
-    assert len(only_approved.entries) == 1
+    assert only_approved.number == 1
     fee = time_to_invoice(won(of=fixed_fee()), entries, settings(approved_time_only=True))
-    assert len(fee.entries) == 2
+    assert fee.number == 2
 
 
 def test_the_rows_to_invoice_are_those_of_the_time() -> None:

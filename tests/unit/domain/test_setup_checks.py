@@ -105,6 +105,20 @@ def test_a_reference_field_that_is_missing_is_refused_with_those_there_are() -> 
 
 
 @pytest.mark.parametrize("alias", ["HARVEST_KEY", "HARVEST_INVOICE"])
+def test_a_field_of_ours_is_no_billing_apps_reference(alias: str) -> None:
+    with pytest.raises(
+        SettingsError, match=f"billing_reference_field is {alias}, which this integration fills"
+    ):
+        setup_checks.order_fields(
+            settings(billing_reference_field=alias),
+            [
+                CustomField(1, "Harvest key", "HARVEST_KEY"),
+                CustomField(2, "Harvest invoice", "HARVEST_INVOICE"),
+            ],
+        )
+
+
+@pytest.mark.parametrize("alias", ["HARVEST_KEY", "HARVEST_INVOICE"])
 def test_a_field_of_ours_has_to_be_text(alias: str) -> None:
     with pytest.raises(SetupError, match=rf"alias {alias}\) has the data type Integer"):
         setup_checks.order_fields(settings(), [CustomField(1, "Ours", alias, "Integer")])

@@ -14,6 +14,7 @@ from harvest_upsales.domain.touched import (
     Held,
     Uninvoiced,
     Window,
+    beginning,
     drifted,
     held_by_project,
     report_windows,
@@ -22,7 +23,7 @@ from harvest_upsales.domain.touched import (
     window_of_schedule,
 )
 from harvest_upsales.records.harvest_records import UninvoicedProject
-from tests.unit.domain.builders import FIELDS, OTHER_PRODUCT, PRODUCT, brief, row, row_json
+from tests.unit.domain.builders import FIELDS, OTHER_PRODUCT, PRODUCT, brief, project, row, row_json
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -42,6 +43,35 @@ def test_a_scheduled_run_looks_back_from_its_interval_s_start_with_an_overlap(st
     assert window == Window(updated_since=dt.datetime(2026, 10, 24, 22, 0, tzinfo=dt.UTC))
     assert type(window.updated_since) is dt.datetime
     assert not window.everything
+
+
+@pytest.mark.parametrize(
+    ("hours_red", "since", "whole_history"),
+    [
+        (0, "2026-10-01 09:00", False),
+        (5, "2026-10-01 04:00", False),
+        (7 * 24, "2026-09-24 09:00", False),
+        (7 * 24 + 1, "2026-09-24 09:00", True),
+    ],
+)
+def test_after_an_outage_a_run_looks_back_to_the_last_that_went_well(
+    hours_red: int, since: str, *, whole_history: bool
+) -> None:
+    start = dt.datetime(2026, 10, 1, 12, tzinfo=dt.UTC)
+
+    window = window_of_schedule(
+        start, start + dt.timedelta(hours=1), start.astimezone(STOCKHOLM) - dt.timedelta(hours=hours_red)
+    )
+
+    assert window.updated_since == dt.datetime.fromisoformat(f"{since}+00:00")
+    assert window.whole_history is whole_history
+
+
+def test_a_later_interval_that_went_well_moves_no_window() -> None:
+    start = dt.datetime(2026, 10, 1, 12, tzinfo=dt.UTC)
+    hour = dt.timedelta(hours=1)
+
+    assert window_of_schedule(start, start + hour, start + hour) == window_of_schedule(start, start + hour)
 
 
 def test_one_hourly_run_a_day_compares_the_whole_history() -> None:
@@ -254,3 +284,10 @@ def test_projects_that_drifted(
     )
 
     assert found == ({100} if expected else set())
+
+
+@pytest.mark.parametrize("year", [1, 216, 1999])
+def test_a_slip_in_a_projects_start_makes_no_centuries_of_reports(year: int) -> None:
+    first = beginning([project(starts_on=dt.date(year, 1, 1))], dt.date(2026, 11, 22))
+
+    assert first.year == 2005

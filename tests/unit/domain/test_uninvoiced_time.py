@@ -4,9 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from harvest_upsales.domain.keys import Month
 from harvest_upsales.domain.uninvoiced_time import (
+    CountedTime,
+    added_up,
     counted_time,
     rows_by_rate,
     rows_of_time,
@@ -17,7 +20,13 @@ from tests.unit.domain.builders import entry, fixed_fee, project, row
 
 
 def ids(*entries: Any, approved_only: bool = False) -> list[int]:
-    return [kept.id for kept in counted_time(entries, approved_only=approved_only).entries]
+    """Which entries count; each is told by its notes."""
+    named = [replace(each, notes=str(each.id)) for each in entries]
+    return told(counted_time(named, approved_only=approved_only))
+
+
+def told(time: CountedTime) -> list[int]:
+    return [int(line.decode().rsplit(" | ")[-1]) for line in time.listed.lines]
 
 
 @pytest.mark.parametrize("changes", [{"billable": False}, {"is_billed": True}, {"is_running": True}])
@@ -46,18 +55,18 @@ def test_of_an_entry_that_came_twice_the_later_state_counts() -> None:
 def test_time_is_newest_first_and_knows_its_months() -> None:
     time = counted_time(
         [
-            entry(1, spent_date="2026-09-30"),
-            entry(2, spent_date="2026-10-01"),
-            entry(3, spent_date="2026-10-01"),
-            entry(4, spent_date="2025-10-31"),
+            entry(1, spent_date="2026-09-30", notes="1"),
+            entry(2, spent_date="2026-10-01", notes="2"),
+            entry(3, spent_date="2026-10-01", notes="3"),
+            entry(4, spent_date="2025-10-31", notes="4"),
         ],
         approved_only=False,
     )
 
-    assert [kept.id for kept in time.entries] == [3, 2, 1, 4]
+    assert told(time) == [3, 2, 1, 4]
     assert str(time.newest_day) == "2026-10-01"
     assert time.months == (Month(2025, 10), Month(2026, 9), Month(2026, 10))
-    assert [kept.id for kept in time.within(Month(2026, 10)).entries] == [3, 2]
+    assert told(time.within(Month(2026, 10))) == [3, 2]
     assert counted_time([], approved_only=False).newest_day is None
 
 
@@ -69,13 +78,13 @@ def test_one_row_per_distinct_rate_the_dearest_first() -> None:
         entry(4, rounded_hours="2", billable_rate="900.00"),
     ]
 
-    assert rows_by_rate(project(), entries) == (row("0.75", "1250.5"), row("3.25", "900"))
+    assert rows_by_rate(project(), added_up(entries)) == (row("0.75", "1250.5"), row("3.25", "900"))
 
 
 def test_hours_that_cancel_out_leave_no_row() -> None:
     entries = [entry(1, rounded_hours="2.5"), entry(2, rounded_hours="-2.5"), entry(3, rounded_hours="0")]
 
-    assert rows_by_rate(project(), entries) == ()
+    assert rows_by_rate(project(), added_up(entries)) == ()
 
 
 def test_a_correction_takes_hours_off_its_own_rate_alone() -> None:
@@ -85,11 +94,13 @@ def test_a_correction_takes_hours_off_its_own_rate_alone() -> None:
         entry(3, rounded_hours="-1", billable_rate="500"),
     ]
 
-    assert rows_by_rate(project(), entries) == (row("1.5", "1000"), row("-1", "500"))
+    assert rows_by_rate(project(), added_up(entries)) == (row("1.5", "1000"), row("-1", "500"))
 
 
 def test_a_rate_of_zero_is_a_rate() -> None:
-    assert rows_by_rate(project(), [entry(1, rounded_hours="2", billable_rate="0.00")]) == (row("2", "0"),)
+    assert rows_by_rate(project(), added_up([entry(1, rounded_hours="2", billable_rate="0.00")])) == (
+        row("2", "0"),
+    )
 
 
 def test_a_missing_rate_names_project_and_entry() -> None:

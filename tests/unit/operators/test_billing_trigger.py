@@ -19,7 +19,25 @@ ARGUMENTS: dict[str, Any] = {
     "deadline": "2026-11-22T10:00:00+00:00",
     "poll_interval_s": 2.0,
 }
-SETTLED = {"order_id": 7, "won": True, "project": "Fjord: Webb"}
+SETTLED = {
+    "order_id": 7,
+    "won": True,
+    "project": "Fjord: Webb",
+    "key": "1:9:2026-11",
+    "invoice_id": 8,
+    "invoice_number": "1001",
+    "hours": "2.5",
+    "amount": "3250",
+    "currency": "SEK",
+    "covered": {"entry_ids": [636708574, 636708575]},
+}
+SETUP = {
+    "key_field": 1,
+    "invoice_field": 2,
+    "billing_field": 3,
+    "stage_probability": "90",
+    "web": {"harvest": "https://nordlys.example", "upsales": "https://crm.example"},
+}
 
 
 def test_the_trigger_is_made_again_from_plain_json() -> None:
@@ -30,12 +48,49 @@ def test_the_trigger_is_made_again_from_plain_json() -> None:
 
 
 def sync() -> SyncBillingOperator:
-    return SyncBillingOperator(task_id="sync", order=SETTLED)
+    return SyncBillingOperator(task_id="sync", order=SETTLED, setup=SETUP)
 
 
 def test_success_is_told() -> None:
-    told = sync().resume({}, {"state": "done", "detail": "document 4711"})
-    assert told == {"order_id": 7, "project": "Fjord: Webb", "billing": "document 4711"}
+    event = {
+        "state": "done",
+        "detail": "document 4711",
+        "billing_app": 284,
+        "document": "4711",
+        "answered_at": "2026-11-22T09:30:00+00:00",
+    }
+    assert sync().resume({}, event) == {
+        "order_id": 7,
+        "project": "Fjord: Webb",
+        "key": "1:9:2026-11",
+        "invoice_id": 8,
+        "invoice_number": "1001",
+        "billing_app": 284,
+        "document": "4711",
+        "status": "done",
+        "billing": "document 4711",
+        "answered_at": "2026-11-22T09:30:00Z",
+        "entries": 2,
+        "hours": "2.5",
+        "amount": "3250",
+        "currency": "SEK",
+    }
+
+
+def test_its_links_are_there_after_the_wait() -> None:
+    waited = sync()
+    waited.resume({}, {"state": "done", "detail": "document 4711"})
+
+    assert {link.name: link.get_link(waited, ti_key=None) for link in waited.operator_extra_links} == {
+        "Harvest project": "https://nordlys.example/projects/9",
+        "Harvest invoice": "https://nordlys.example/invoices/8",
+        "Upsales order": "https://crm.example/#/orders/7",
+    }
+
+
+def test_without_a_place_there_is_no_link() -> None:
+    for link in sync().operator_extra_links:
+        assert link.get_link(sync(), ti_key=None) == ""
 
 
 def test_a_refusal_carries_the_apps_words() -> None:

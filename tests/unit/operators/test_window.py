@@ -4,6 +4,7 @@ import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
+import lazy_object_proxy
 import pendulum
 import pytest
 
@@ -28,6 +29,27 @@ def test_a_run_with_an_interval_looks_at_what_was_updated_since(run_type: str) -
     window = window_of(context(run_type), None, None)
     assert window.updated_since == dt.datetime(2026, 10, 1, 5, tzinfo=dt.UTC) - OVERLAP
     assert (window.spent_from, window.spent_to, window.everything) == (None, None, False)
+
+
+class Lazy(lazy_object_proxy.Proxy):
+    """As Airflow hands over what it has to ask for: never ``None`` itself."""
+
+
+@pytest.mark.parametrize("end", [None, START, START.subtract(hours=5)])
+def test_a_scheduled_run_begins_where_the_last_one_that_went_well_ended(end: Any) -> None:
+    given = context("scheduled") | {"prev_data_interval_end_success": Lazy(lambda: end)}
+
+    window = window_of(given, None, None)
+
+    assert window.updated_since == dt.datetime.fromisoformat((end or START).isoformat()) - OVERLAP
+
+
+@pytest.mark.parametrize("run_type", ["manual", "backfill"])
+def test_other_runs_ask_for_no_run_before(run_type: str) -> None:
+    given = context(run_type)
+    assert window_of(given | {"prev_data_interval_end_success": START.subtract(hours=5)}, None, None) == (
+        window_of(given, None, None)
+    )
 
 
 def test_a_backfill_looks_at_the_days_of_its_interval() -> None:

@@ -1,0 +1,25 @@
+"""The screenshots of docs/quickstart.md, made by the test that walks through it."""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page
+
+from localrun.airflow_home import ROOT
+
+FOLDER = ROOT / "docs" / "screenshots"
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """:param wanted: False: nothing is written, for times and ids differ at every run"""
+
+    wanted: bool
+
+    def take(self, page: Page, name: str, part: Locator | None = None) -> None:
+        """What is seen of the page, or of a part of it."""
+        if not self.wanted:
+            return
+        FOLDER.mkdir(exist_ok=True)
+        # Spinners, fading messages and the cursor would make two pictures of the same thing differ.
+        page.wait_for_timeout(400)
+        (part or page).screenshot(path=FOLDER / f"{name}.png", animations="disabled", caret="hide")

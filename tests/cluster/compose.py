@@ -1,0 +1,52 @@
+"""docker-compose.yaml as Docker Compose itself reads it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docker-compose.yaml"
+EXAMPLE = ROOT / ".env.example"
+AIRFLOW_SERVICES = (
+    "airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer", "airflow-worker",
+)  # fmt: skip
+# The program itself: the package's own command loses its exit code.
+COMPOSE = resources.files("compose") / "docker-compose"
+
+
+class ComposeError(Exception):
+    """Docker Compose refuses the file; the message is its own."""
+
+
+def read_compose(given: Mapping[str, str]) -> dict[str, Any]:
+    """The whole file, its variables replaced.
+
+    :param given: what .env would hold
+    :raises ComposeError: a variable is missing, or the file breaks the specification
+    """
+    files = ("--env-file", os.devnull, "--file", str(FILE))
+    read = subprocess.run(
+        [str(COMPOSE), *files, "--profile", "sandbox", "config", "--format", "json"],
+        env={"PATH": os.defpath, "HOME": os.environ.get("HOME", "/"), **given},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )  # fmt: skip
+    if read.returncode:
+        raise ComposeError(read.stderr)
+    # What is printed could be read again: a dollar stands there twice.
+    return dict(json.loads(read.stdout.replace("$$", "$")))
+
+
+def names_in_example() -> dict[str, str]:
+    """The variables of .env.example with what stands there, those in comments left out."""
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))

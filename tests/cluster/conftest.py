@@ -1,0 +1,57 @@
+"""One cluster for all tests of this folder that need one: starting it takes longer than they do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from localrun.processes import Programs
+from localrun.sandbox_link import DEMO_SETTINGS
+from sandbox.server import SandboxServer
+from sandbox.world import World
+from tests.cluster.rig import Cluster, accounts
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without ``--cluster``, what the cluster runs on need not be installed."""
+    return True if collection_path.name == "test_cluster.py" and not config.getoption("cluster") else None
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """What both services hold; changed by the tests as people do."""
+    return World.new(datetime.now(UTC).date())
+
+
+@pytest.fixture(scope="session")
+def cluster(world: World) -> Iterator[Cluster]:
+    """All of docker-compose.yaml's parts, with two workers."""
+    from tests.cluster.servers import postgres, redis
+
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="harvest-upsales-cluster-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        (folder / "logs").mkdir()
+        certificate = folder / "sandbox.pem"
+        server = stack.enter_context(
+            SandboxServer(world, rate_limits=False, certificate=certificate, names=("localhost",))
+        )
+        programs = stack.enter_context(Programs(folder / "logs"))
+        given = {
+            **stack.enter_context(postgres(programs)),
+            **stack.enter_context(redis(programs, folder)),
+            **accounts(server, certificate, json.dumps({**DEMO_SETTINGS, "batch_size": 2})),
+            # A worker that is gone is noticed sooner than people would want it.
+            "TASK_HEARTBEAT_TIMEOUT_S": "30",
+            "WORKER_CONCURRENCY": "2",
+        }
+        running = Cluster(folder, programs, given, server.port)
+        running.start({"harvest_upsales"})
+        yield running

@@ -1,0 +1,174 @@
+"""docker-compose.yaml without Docker: each service's own command and environment, as processes of this machine.
+
+What containers keep apart (folders, ports, host names) is replaced; everything else is the file's.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from localrun.airflow_api import AirflowApi, TaskInstance
+from localrun.airflow_home import free_port
+from localrun.processes import Programs
+from sandbox.credentials import HARVEST_ACCOUNT_ID, HARVEST_TOKEN, UPSALES_TOKEN
+from sandbox.server import SandboxServer
+from tests.cluster.compose import ROOT, read_compose
+
+START_TIMEOUT_S = 180
+RUN_TIMEOUT_S = 240
+INIT_TIMEOUT_S = 180
+HOME_IN_IMAGE = "/opt/airflow"
+ADMINISTRATOR = "boss"
+DAGS = Path(__file__).with_name("dags")
+
+
+@dataclass
+class Cluster:
+    """A running cluster.
+
+    :param folder: what ``/opt/airflow`` is in the image
+    :param given: what .env holds
+    :param sandbox_port: where both services are asked
+    :param services: the compose file, its variables replaced
+    """
+
+    folder: Path
+    programs: Programs
+    given: dict[str, str]
+    sandbox_port: int
+    services: dict[str, Any] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self.given = {
+            **self.given,
+            "AIRFLOW_API_URL": self.url,
+            "AIRFLOW_BASE_URL": self.url,
+            "AIRFLOW_ADMIN_USER": ADMINISTRATOR,
+            # As awkward as a person may choose it.
+            "AIRFLOW_ADMIN_PASSWORD": f"-{secrets.token_urlsafe(16)} %$'\"",
+            "AIRFLOW_JWT_SECRET": secrets.token_hex(64),
+            "AIRFLOW_API_SECRET_KEY": secrets.token_hex(32),
+            "AIRFLOW_FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "STAGING_PATH": f"file://{self.folder}/staging",
+        }
+        self.services = read_compose(self.given)["services"]
+        self.api = AirflowApi(self.url, ADMINISTRATOR, self.given["AIRFLOW_ADMIN_PASSWORD"])
+
+    @property
+    def url(self) -> str:
+        """Address of the UI and the REST API."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def logs(self) -> Path:
+        """The shared volume ``logs``."""
+        return self.folder / "logs"
+
+    # --- parts ------------------------------------------------------------------------------------------------
+
+    def start(self, dag_ids: set[str]) -> None:
+        """Initialise, start every part, and wait until they are well and have read the DAGs.
+
+        :raises ProgramError: a part ended, or was not ready in time
+        """
+        command, environment = self._service("airflow-init")
+        self.programs.run("airflow-init", command, environment, folder=self.folder, timeout_s=INIT_TIMEOUT_S)
+        for name in ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer"):
+            self._start(name, name)
+        self.start_worker("worker-1")
+        self.start_worker("worker-2")
+        self.programs.wait_until(self.api.is_healthy, "Airflow was well", START_TIMEOUT_S)
+        self.api.log_in()
+        self.programs.wait_until(
+            lambda: all(map(self.api.has_dag, dag_ids)), "The DAGs were read", START_TIMEOUT_S
+        )
+
+    def start_worker(self, name: str) -> None:
+        """One more container of the service ``airflow-worker``."""
+        self._start("airflow-worker", name, "--celery-hostname", f"{name}@%h")
+
+    def kill(self, name: str) -> None:
+        """The container's machine is gone: every process of it at once, with no time to say anything."""
+        self.programs.kill(name)
+
+    def _start(self, service: str, name: str, *arguments: str) -> None:
+        command, environment = self._service(service)
+        self.programs.start(name, [*command, *arguments], environment, folder=self.folder)
+
+    def _service(self, name: str) -> tuple[list[str], dict[str, str]]:
+        """The service's command and environment, here."""
+        service = self.services[name]
+        command = [part.replace(HOME_IN_IMAGE, str(ROOT)) for part in service["command"]]
+        # The image's entrypoint puts `airflow` before everything but a shell and Python.
+        if command[0] not in ("bash", "python"):
+            command = [str(Path(sys.executable).with_name("airflow")), *command]
+        own = {key: str(value) for key, value in service["environment"].items()}
+        return command, {**self._machine(), **own, **self._apart()}
+
+    def _machine(self) -> dict[str, str]:
+        kept = ("HOME", "LANG", "TZ", "TMPDIR")
+        binaries = str(Path(sys.executable).parent)
+        return {
+            **{name: os.environ[name] for name in kept if name in os.environ},
+            "PATH": os.pathsep.join([binaries, os.environ.get("PATH", os.defpath)]),
+            "AIRFLOW_HOME": str(self.folder),
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+
+    def _apart(self) -> dict[str, str]:
+        """What each container has of its own: folders, and ports that would collide on one machine."""
+        return {
+            "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(self.port),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(free_port()),
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            # Nothing of what is measured: how soon the parts look again.
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+            "AIRFLOW__API__WORKERS": "1",
+        }
+
+    # --- runs -------------------------------------------------------------------------------------------------
+
+    def state(self, dag_id: str, run_id: str) -> str:
+        """How the run ends."""
+        return self.api.wait_for_run(dag_id, run_id, timeout_s=RUN_TIMEOUT_S, each_time=self.programs.check)
+
+    def wait_until(self, holds: Callable[[], bool], what: str) -> None:
+        self.programs.wait_until(holds, what, RUN_TIMEOUT_S)
+
+    def backfill(self, dag_id: str, first: str, last: str) -> None:
+        """``airflow backfill create`` in a container of its own."""
+        _, environment = self._service("airflow-scheduler")
+        dates = ("--from-date", first, "--to-date", last)
+        command = ["airflow", "backfill", "create", "--dag-id", dag_id, *dates, "--max-active-runs", "3"]
+        self.programs.run("backfill", command, environment, folder=self.folder, timeout_s=60)
+
+    def instances(self, dag_id: str) -> list[TaskInstance]:
+        """All task instances of all runs."""
+        return [ti for run in self.api.runs(dag_id) for ti in self.api.task_instances(dag_id, run.dag_run_id)]
+
+
+def accounts(server: SandboxServer, certificate: Path, settings: str) -> Mapping[str, str]:
+    """Both accounts as .env holds them."""
+    return {
+        "HARVEST_HOST": server.harvest_url,
+        "HARVEST_ACCOUNT_ID": HARVEST_ACCOUNT_ID,
+        "HARVEST_TOKEN": HARVEST_TOKEN,
+        "HARVEST_CONTACT": "time@nordlys.example",
+        "UPSALES_HOST": server.upsales_url,
+        "UPSALES_API_KEY": UPSALES_TOKEN,
+        "CONNECTIONS_CA_FILE": str(certificate),
+        "HARVEST_UPSALES_SETTINGS": settings,
+    }
