@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -107,6 +108,18 @@ class AirflowApi:
         """Create a pool."""
         self._post("/pools", {"name": name, "slots": slots})
 
+    def make_connection(self, connection_id: str, record: Mapping[str, Any]) -> None:
+        """Create a connection in the metadata database.
+
+        :param record: ``conn_type``, ``host`` and so on, as in an environment variable; ``extra`` is an object
+        """
+        extra = json.dumps(record["extra"]) if "extra" in record else None
+        self._post("/connections", {**record, "connection_id": connection_id, "extra": extra})
+
+    def make_variable(self, key: str, value: object) -> None:
+        """Create a Variable that holds JSON."""
+        self._post("/variables", {"key": key, "value": json.dumps(value)})
+
     def trigger(self, dag_id: str, **params: object) -> str:
         """Start a manual run, without a data interval.
 
@@ -176,6 +189,10 @@ class AirflowApi:
         }
         answer = self._post(f"/dags/{dag_id}/clearTaskInstances", wish)
         return msgspec.json.decode(answer.content, type=_Instances).task_instances
+
+    def call(self, method: str, path: str, body: object = None, **query: str | int) -> requests.Response:
+        """Any request, whatever its answer; ``path`` is below the server's root."""
+        return self._session.request(method, self._url + path, json=body, params=query, timeout=TIMEOUT_S)
 
     def _get(self, path: str, **query: int) -> requests.Response:
         return _checked(self._session.get(f"{self._url}/api/v2{path}", params=query, timeout=TIMEOUT_S))

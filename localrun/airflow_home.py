@@ -45,6 +45,7 @@ class AirflowHome:
     :param own: environment of this installation's DAGs: connections and settings
     :param port: where the API server listens, on 127.0.0.1
     :param scheduled: whether schedules make runs; without, only what is triggered or backfilled runs
+    :param others: roles of users beside the administrator, by name; all have the one password
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class AirflowHome:
     own: Mapping[str, str] = field(default_factory=dict, repr=False)
     port: int = field(default_factory=free_port)
     scheduled: bool = False
+    others: Mapping[str, str] = field(default_factory=dict)
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
     key: str = field(default_factory=lambda: secrets.token_hex(64), repr=False)
 
@@ -75,10 +77,12 @@ class AirflowHome:
         return self.folder / "passwords.json"
 
     def create(self) -> None:
-        """Make the folder, and the file with the password of its only user."""
+        """Make the folder, and the file with the users' password."""
         self.logs.mkdir(parents=True)
         self._passwords.touch(mode=0o600)
-        self._passwords.write_text(json.dumps({USER: self.password}), encoding="utf-8")
+        self._passwords.write_text(
+            json.dumps(dict.fromkeys((USER, *self.others), self.password)), encoding="utf-8"
+        )
 
     def environment(self) -> dict[str, str]:
         """Environment of every process of this Airflow: the shell's, without what it holds for other Airflows."""
@@ -107,9 +111,10 @@ class AirflowHome:
         }
 
     def _keys(self) -> dict[str, str]:
-        """One user with a password made for this home, and keys that all parts share."""
+        """Users with a password made for this home, and keys that all parts share."""
+        users = {USER: "admin", **self.others}
         return {
-            "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in users.items()),
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self._passwords),
             "CORE__FERNET_KEY": base64.urlsafe_b64encode(bytes.fromhex(self.key)[:32]).decode(),
             "API_AUTH__JWT_SECRET": self.key,

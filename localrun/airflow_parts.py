@@ -32,9 +32,12 @@ def migrate(programs: Programs, home: AirflowHome) -> None:
     programs.run("db-migrate", command, home.environment(), folder=home.folder, timeout_s=MIGRATE_TIMEOUT_S)
 
 
-def start(programs: Programs, home: AirflowHome, dag_ids: Iterable[str]) -> AirflowApi:
-    """Start all parts, and wait until they are well and have read the DAGs; make the pool of the writers.
+def start(
+    programs: Programs, home: AirflowHome, dag_ids: Iterable[str], *, with_pool: bool = True
+) -> AirflowApi:
+    """Start all parts, and wait until they are well and have read the DAGs.
 
+    :param with_pool: make the pool of the writers, too
     :raises ProgramError: a part ended, or was not ready in time
     :raises ApiError: a DAG file does not load
     """
@@ -47,7 +50,8 @@ def start(programs: Programs, home: AirflowHome, dag_ids: Iterable[str]) -> Airf
     api = AirflowApi(home.url, USER, home.password)
     programs.wait_until(api.is_healthy, "Airflow was", START_TIMEOUT_S)
     api.log_in()
-    api.make_pool(POOL, 1)
+    if with_pool:
+        api.make_pool(POOL, 1)
     wanted = sorted(dag_ids)
     programs.wait_until(
         lambda: all(map(api.has_dag, wanted)), f"The DAGs were read ({wanted})", START_TIMEOUT_S

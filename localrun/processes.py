@@ -167,6 +167,20 @@ class Programs:
             for program in programs:
                 _signal(program, signal.SIGCONT)
 
+    def name_of(self, pid: int) -> str | None:
+        """The program that a process belongs to, by its session."""
+        session = os.getsid(pid)
+        return next((program.name for program in self._running if program.process.pid == session), None)
+
+    def kill(self, name: str) -> None:
+        """End a program with everything that it started, without a word; from then on it need not run."""
+        with interrupts_held():
+            for program in [program for program in self._running if program.name == name]:
+                _kill_session(program.process.pid)
+                program.process.wait()
+                _close(program.process.stdout)
+                self._running.remove(program)
+
     def stop(self) -> None:
         """End every program: asked first, all at once, then killed with what they left behind."""
         with interrupts_held():

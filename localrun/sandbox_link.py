@@ -64,19 +64,24 @@ def connections(
 
     :param suffix: the connections' ids end with it; another one than ``default`` also the settings' name
     """
-    harvest = {
+    harvest, upsales = records(addresses)
+    named = [name.replace("DEFAULT", suffix.upper()) for name in CONNECTIONS]
+    variable = SETTINGS if suffix == "default" else f"{SETTINGS}_{suffix.upper()}"
+    return dict(zip(named, map(json.dumps, (harvest, upsales)), strict=True)) | {
+        variable: json.dumps(settings)
+    }
+
+
+def records(addresses: Addresses) -> tuple[Record, Record]:
+    """Harvest's and Upsales' connection."""
+    harvest: Record = {
         "conn_type": "harvest",
         "host": addresses.harvest,
         "login": HARVEST_ACCOUNT_ID,
         "password": HARVEST_TOKEN,
         "extra": {"contact": "time@nordlys.example"},
     }
-    upsales = {"conn_type": "upsales", "host": addresses.upsales, "password": UPSALES_TOKEN}
-    named = [name.replace("DEFAULT", suffix.upper()) for name in CONNECTIONS]
-    variable = SETTINGS if suffix == "default" else f"{SETTINGS}_{suffix.upper()}"
-    return dict(zip(named, map(json.dumps, (harvest, upsales)), strict=True)) | {
-        variable: json.dumps(settings)
-    }
+    return harvest, {"conn_type": "upsales", "host": addresses.upsales, "password": UPSALES_TOKEN}
 
 
 @dataclass

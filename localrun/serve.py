@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from localrun import airflow_parts, sandbox_link
+from localrun.airflow_api import AirflowApi
 from localrun.airflow_home import USER, AirflowHome, free_port
 from localrun.processes import Programs
 from localrun.progress import Progress
@@ -16,6 +16,9 @@ from sandbox.minimal import STAGE_WON, STAGE_WON_NOT_BILLED
 
 UI_PORT = 8080
 LOOK_EVERY_S = 1.0
+PAGE = "/plugin/harvest-upsales"
+CONNECTION_IDS = ("harvest_default", "upsales_default")
+SETTINGS = "harvest_upsales_settings"
 
 SALESPERSON = """
 A salesperson moves a card to "Won - Order" (stage {won}; {other} is won without billing); the next run settles it:
@@ -31,16 +34,15 @@ def serve(progress: Progress, folder: Path) -> int:
     :raises ProgramError: a part ended
     """
     with Programs(folder / "logs") as programs:
-        home = AirflowHome(folder, own={}, port=free_port(UI_PORT), scheduled=True)
+        home = AirflowHome(folder, port=free_port(UI_PORT), scheduled=True)
         home.create()
         with progress.phase("Set-up"):
             # Always the sandbox: real accounts must not be run hourly by whoever wants to look at the UI.
             addresses = sandbox_link.start(programs, home.environment())
-            home = replace(home, own=sandbox_link.connections(addresses))
             airflow_parts.migrate(programs, home)
         with progress.phase("Airflow starts"):
-            airflow_parts.start(programs, home, [DAG_ID])
-        progress.say(f"\nAirflow   {home.url}/dags/{DAG_ID}\n  user    {USER}\n  password  {home.password}")
+            set_up(airflow_parts.start(programs, home, [DAG_ID]), addresses)
+        progress.say(f"\nAirflow   {home.url}{PAGE}\n  user    {USER}\n  password  {home.password}")
         _say_sandbox(progress, addresses)
         progress.say("\nThe DAG runs hourly, and at once when you trigger it. Ctrl-C ends everything.")
         try:
@@ -50,6 +52,13 @@ def serve(progress: Progress, folder: Path) -> int:
         except KeyboardInterrupt:
             progress.say("\nStopping")
             return 0
+
+
+def set_up(api: AirflowApi, addresses: Addresses) -> None:
+    """Connections and settings in the metadata database, where the UI shows them and the page can change them."""
+    for connection_id, record in zip(CONNECTION_IDS, sandbox_link.records(addresses), strict=True):
+        api.make_connection(connection_id, record)
+    api.make_variable(SETTINGS, sandbox_link.DEMO_SETTINGS)
 
 
 def _say_sandbox(progress: Progress, addresses: Addresses) -> None:
