@@ -4,6 +4,7 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+TAP_STAMP := .bench/tap/.installed
 UV_VERSION := 0.13.9
 
 # Airflow starts its parts by name.
@@ -39,10 +40,10 @@ define REQUIREMENTS_NOTE
 endef
 export REQUIREMENTS_NOTE
 
-.PHONY: help venv run up test lint format requirements clean
+.PHONY: help venv run up test reliability bench test-cluster screenshots lint format requirements clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 20
+	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z.-]+):.*## (.*)/make \1	\2/' | expand -t 20
 
 venv: $(STAMP) ## Make or update .venv
 
@@ -67,7 +68,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 			echo "uv could not; trying again with pip" >&2; \
 		fi; \
 		$(PY) -m pip install -qq --disable-pip-version-check "$$@"; }; \
-	install -r requirements.txt -r requirements-dev.txt && install --no-deps --no-build-isolation -e .
+	install -r requirements.txt -r requirements-dev.txt $(if $(CLUSTER),-r requirements-cluster.txt) && install --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: $(STAMP) ## The main job from start to end against the sandbox, or against real accounts given in the environment
@@ -78,6 +79,27 @@ up: $(STAMP) ## Airflow's UI and the sandbox until Ctrl-C
 
 test: $(STAMP) ## All tests; a part of them: make test ARGS="tests/unit -k price"
 	@$(PY) -m pytest $(ARGS)
+
+reliability: $(STAMP) ## Every crash, fault, race and generated account, with the figures (about 15 minutes)
+	@$(PY) -m pytest tests/reliability --full --numprocesses 2 --dist loadfile $(ARGS)
+
+screenshots: $(STAMP) ## The pictures of docs/quickstart.md, made anew by the browser tests (needs Chromium)
+	@$(PY) -m pytest tests/browser --screenshots $(ARGS)
+
+test-cluster: ## docker-compose.yaml's commands as processes: two Celery workers, PostgreSQL, Redis (docs/deploy.md)
+	@$(MAKE) --no-print-directory VENV=.venv-cluster CLUSTER=1 venv
+	@.venv-cluster/bin/python -m pytest tests/cluster --cluster $(ARGS)
+
+.env: .env.example ## Secrets of this installation for docker-compose.yaml, made up here
+	@python3 deploy/make_env.py $< $@
+
+bench: $(STAMP) $(TAP_STAMP) ## What the product costs, beside its peers (about 12 minutes; ARGS=quick: 2), into docs/performance.md
+	@$(PY) -m benchmarks $(ARGS)
+
+# The peer pins packages of its own, so it gets an environment of its own.
+$(TAP_STAMP): benchmarks/tap-requirements.txt $(STAMP)
+	@rm -rf .bench/tap && $(PY) -m venv .bench/tap && \
+		.bench/tap/bin/python -m pip install -qq --disable-pip-version-check -r $< && touch $@
 
 lint: $(STAMP) ## Style, types and the direction of imports; every check runs even when one fails
 	@failed=""; \
@@ -98,10 +120,12 @@ requirements: $(STAMP) ## Pin both requirements files anew from pyproject.toml (
 	@$(pip_settings_for_uv); set -e; \
 	pin() { $(VENV)/bin/uv pip compile --quiet $(if $(UPGRADE),--upgrade) "$$@"; }; \
 	pin pyproject.toml --universal --python-version 3.11 --output-file requirements.txt; \
+	pin pyproject.toml --extra cluster --constraint requirements.txt \
+		--universal --python-version 3.11 --output-file requirements-cluster.txt; \
 	pin --group test --group lint --group sandbox --constraint requirements.txt \
 		--universal --python-version 3.11 --output-file requirements-dev.txt; \
 	{ printf '%s\n' "$$REQUIREMENTS_NOTE"; cat requirements.txt; } > $(VENV)/pinned && cp $(VENV)/pinned requirements.txt
 
 clean: ## Remove .venv, caches and the homes of local runs
-	rm -rf $(VENV) .run .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist build
+	rm -rf $(VENV) .venv-cluster .run .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
