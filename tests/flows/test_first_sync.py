@@ -88,5 +88,5 @@ def test_the_first_sync_costs_one_write_for_each_opportunity(demo: Bench, first:
     writes = [write for write in first.writes if write != "POST /customfields/order"]
     assert len(writes) == len(created)
     # All time in one sweep, not project by project.
-    # Nor is a write sent without a look for a twin right before it; user and stage are confirmed before the first.
-    assert len(first.requests) <= 2 * len(created) + 40
+    # A look for twins covers many writes; user and stage are confirmed before the first.
+    assert len(first.requests) <= len(created) + len(created) // 20 + 44

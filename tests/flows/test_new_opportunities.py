@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.errors import SetupError
+from harvest_upsales.flows.order_list import LOOK_GOOD_FOR
 from harvest_upsales.flows.upsert import Upsert
 from sandbox.minimal import PRODUCT_TIME, STAGE_PROSPECT, USER_SALES
 from tests.flows.bench import EVERYTHING, Bench, worth
@@ -189,3 +190,23 @@ def test_a_fee_that_is_invoiced_is_not_sold_again(bench: Bench, by_hand: bool) -
     (invoice,) = bench.invoices()
     assert f"50000 SEK are invoiced in Harvest already (invoices {invoice['id']})" in failure.message
     assert bench.orders_of(project) == []
+
+
+def test_a_look_for_twins_is_good_for_two_seconds(bench: Bench) -> None:
+    projects = [bench.add_project(f"Nr {number}") for number in range(6)]
+    for project in projects:
+        bench.add_time(project, 2)
+
+    def lists() -> int:
+        return [(e["method"], e["path"]) for e in bench.world.journal.entries].count(("GET", "/orders"))
+
+    batch = Upsert(bench.services(), projects).run()
+    next(batch)
+    seen = [lists()]
+    for number in range(1, 6):
+        if number == 4:
+            bench.world.clock.advance(LOOK_GOOD_FOR)
+        next(batch)
+        seen.append(lists())
+    # The second look is the first that can show whether the list has what was just created.
+    assert [count - seen[0] for count in seen] == [0, 1, 1, 1, 2, 2]

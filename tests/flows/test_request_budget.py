@@ -71,18 +71,19 @@ def test_changed_projects_cost_a_reading_and_a_write_each(bench: Bench, changed:
     assert len(reads) <= fixed + changed + (2 * changed if few else 2)
 
 
-def test_new_opportunities_cost_a_look_for_a_twin_each(bench: Bench) -> None:
-    for number in range(12):
+def test_looks_for_twins_cost_a_first_sync_a_twentieth(bench: Bench) -> None:
+    for number in range(60):
         bench.add_time(bench.add_project(f"Nr {number}"), 2)
 
     run = bench.run()
 
     creates = [e for e in run.requests if e["method"] == "POST" and e["path"] == "/orders"]
     looks = [e for e in run.requests if e["method"] == "GET" and e["path"] == "/orders"]
-    # By `extract`, of the batch, the whole list of an account without any of ours, of the new ones, and at the end.
-    fixed = 5
-    assert len(creates) == 12
-    assert len(looks) <= fixed + len(creates)
+    # By `extract`, of the batch, the whole list of an account without any of ours, before the first and the second
+    # create, at the batch's end and the run's.
+    fixed = 7
+    assert len(creates) == 60
+    assert len(looks) <= fixed + len(creates) // 20
 
 
 def test_a_settlement_s_requests(bench: Bench) -> None:

@@ -1,14 +1,17 @@
-"""Our orders as Upsales lists them: read whole for a batch, and looked at again right before each new one.
+"""Our orders as Upsales lists them: read whole for a batch, and looked at again right before new ones are sent.
 
 The whole list may be minutes old when an opportunity is created by it, and a twin may have come meanwhile: from a
 worker that was taken for dead, or from a request that the service carried out late. Nothing in Upsales refuses a
-second order with the same key. So each create looks once more, right before it is sent, at the orders that came since:
-ids grow, so that is a short list, and what it costs is one request a create, far below the limit for reads.
+second order with the same key. So before a create is sent, the orders that came since are looked at: ids grow, so that
+is a short list. Every request counts in Upsales' limits, and a look before each create would make a first sync take
+twice as long. So a look is good for the next creates of two seconds, unless one of them has to be sent again; but only
+once a look has shown that the list has what was just created.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from harvest_upsales.domain.keys import HarvestKey
@@ -19,6 +22,33 @@ from harvest_upsales.records.upsales_records import Order, OrderBrief
 
 # How often a list is asked for orders that were just created.
 _CONFIRMATIONS = 5
+# For how long, and for how many creates, a look is good.
+LOOK_GOOD_FOR = dt.timedelta(seconds=2)
+LOOK_GOOD_FOR_CREATES = 25
+
+
+class _Look:
+    """The orders that came since the whole list was read, as they were at one moment.
+
+    :param shows_ours: it has shown orders that were created right before it, so the list does not lag behind
+    """
+
+    def __init__(
+        self, began: dt.datetime, since: Mapping[HarvestKey, Sequence[OrderBrief]], *, shows_ours: bool
+    ) -> None:
+        self._began, self._since, self._shows_ours = began, since, shows_ours
+        self._covered: set[HarvestKey] = set()
+
+    def is_good_for(self, key: HarvestKey, now: dt.datetime) -> bool:
+        """Whether another create may rely on it. A key that comes again is to be sent again, and is looked for anew."""
+        is_new = key not in self._covered and len(self._covered) < LOOK_GOOD_FOR_CREATES
+        is_young = dt.timedelta(0) <= now - self._began < LOOK_GOOD_FOR
+        return self._shows_ours and is_new and is_young
+
+    def covers(self, key: HarvestKey) -> Sequence[OrderBrief]:
+        """The orders with this key; notes that its create relies on this look."""
+        self._covered.add(key)
+        return self._since.get(key, ())
 
 
 class OrderList:
@@ -30,6 +60,7 @@ class OrderList:
         self._finds_keys = False
         self._created: dict[HarvestKey, int] = {}
         self._unseen: set[int] = set()
+        self._look: _Look | None = None
 
     def whole(self) -> dict[HarvestKey, list[Order]]:
         """All of our orders by key."""
@@ -42,17 +73,24 @@ class OrderList:
         :raises ProjectError: there are several
         :raises SetupError: the list does not have the orders that were created before this one, or none of ours
         """
+        if self._look is None or not self._look.is_good_for(key, self._services.now()):
+            self._look = self._new_look()
+        found = only_order(key, self._look.covers(key))
+        return None if found is None else found.id
+
+    def _new_look(self) -> _Look:
         self._try_filter()
+        began = self._services.now()
         since: list[OrderBrief] = []
         for attempt in range(_CONFIRMATIONS):
             self._services.sleep(attempt)
+            began = self._services.now()
             since = list(self._listed(OrderBrief, after=self._newest))
             self._unseen -= {order.id for order in since}
             if not self._unseen:
                 break
         self._refuse_unseen()
-        found = only_order(key, self._by_key(iter(since)).get(key, ()))
-        return None if found is None else found.id
+        return _Look(began, self._by_key(iter(since)), shows_ours=bool(self._created))
 
     def add(self, key: HarvestKey, order_id: int) -> None:
         """Remember an order that was created, until the list has it."""
