@@ -78,9 +78,11 @@ def counted(found: Sequence[Counted]) -> str:
 
 def synced(found: Sequence[FirstSync]) -> str:
     """The first sync beside what the limits impose."""
-    head = ("projects", "simulated s", "imposed by the limits s", "ratio", "429s")
+    head = ("projects", "takes, s", "of it waiting", "imposed by the limits on its writes, s", "ratio", "Harvest",
+            "Upsales", "429s")  # fmt: skip
     rows = [
-        (f"{f.projects:,}", f"{f.seconds:.0f}", f"{f.bound_s:.0f}", f"{f.seconds / f.bound_s:.2f}", str(f.refused))
+        (f"{f.projects:,}", f"{f.seconds:.0f}", f"{f.waited_s:.0f}", f"{f.bound_s:.0f}", f"{f.seconds / f.bound_s:.2f}",
+         f"{f.harvest:,}", f"{f.upsales:,}", str(f.refused))
         for f in found
     ]  # fmt: skip
     return table(head, rows)

@@ -36,23 +36,25 @@ def upsales_door(world: World, request: Request, path: str) -> Answer | None:
     """The answer that keeps the request out, or None."""
     if UPSALES_TOKEN not in (request.query_params.get("token"), _cookie_token(request)):
         return Answer(401, "Unauthorized", {"Content-Type": "text/plain; charset=utf-8"})
-    if world.limits.enabled:
-        taken = [window.take() for window in (world.limits.upsales, world.limits.upsales_ten_minutes)]
-        if not all(taken):
-            return failure(429, "ThrottleLimit", THROTTLE_LIMIT, "Too many requests")
+    if world.limits.enabled and not world.limits.upsales.take(is_write=_is_write(request)):
+        return failure(429, "ThrottleLimit", THROTTLE_LIMIT, "Too many requests")
     return None
 
 
-def rate_headers(world: World, sequence: int) -> dict[str, str]:
+def rate_headers(world: World, request: Request, sequence: int) -> dict[str, str]:
     """Upsales' rate-limit headers: absent from a third of the answers, the reset now and then negative."""
     if sequence % 3 == 0:
         return {}
-    window = world.limits.upsales
+    window = world.limits.upsales.tightest(is_write=_is_write(request))
     return {
         "X-RateLimit-Limit": str(window.limit),
         "X-RateLimit-Remaining": str(window.remaining),
         "X-RateLimit-Reset": str(-2 if sequence % 7 == 0 else window.reset_s),
     }
+
+
+def _is_write(request: Request) -> bool:
+    return request.method not in ("GET", "HEAD")
 
 
 def _cookie_token(request: Request) -> str | None:

@@ -82,7 +82,7 @@ class Gateway:
         with self.world.lock:
             door = harvest_door if service == "harvest" else upsales_door
             kept_out = door(self.world, request, path)
-        extra = rate_headers(self.world, entry["sequence"]) if service == "upsales" else {}
+        extra = rate_headers(self.world, request, entry["sequence"]) if service == "upsales" else {}
         raw = (
             _raw(kept_out) if kept_out else await self._inner(request, body, service, path, entry["sequence"])
         )

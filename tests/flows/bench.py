@@ -111,6 +111,7 @@ class Bench:
 
     :param server: serves the world
     :param timeout_s: to connect, and to wait for more of an answer
+    :param clock: by which limits are kept and waits pass; ``None``: one of its own
     :param upsales_of: serves the Upsales account instead, where several Harvest accounts feed one
     :ivar slot: held around each step that writes, as a task holds the slot of the DAG's pool
     """
@@ -121,12 +122,13 @@ class Bench:
         timeout_s: tuple[float, float] = (5, 20),
         *,
         upsales_of: SandboxServer | None = None,
+        clock: SteadyClock | None = None,
     ) -> None:
         self.server = server
         self._timeout_s = timeout_s
         self.world: World = server.world
         account_id = self.world.harvest.account_id
-        self.clock = SteadyClock()
+        self.clock = clock or SteadyClock()
         self.slot: Callable[[], AbstractContextManager[None]] = nullcontext
         self._sessions: list[requests.Session] = []
         self.harvest = HarvestClient(
@@ -381,11 +383,16 @@ def worth(order: dict[str, Any]) -> Decimal:
     return rounded(sum((q * p for q, p in rows(order)), Decimal(0)), order["currency"])
 
 
-def serve(world: World, timeout_s: tuple[float, float] = (5, 20)) -> Iterator[Bench]:
-    """A bench around a world at noon, for fixtures."""
+def serve(
+    world: World, timeout_s: tuple[float, float] = (5, 20), *, clock: SteadyClock | None = None
+) -> Iterator[Bench]:
+    """A bench around a world at noon, for fixtures.
+
+    :param clock: by which limits are kept and waits pass; ``None``: one of its own
+    """
     noon = dt.datetime.combine(world.today, dt.time(12), dt.UTC)
     world.clock.advance(noon - world.clock.now())
     with SandboxServer(world, rate_limits=False) as server:
-        bench = Bench(server, timeout_s)
+        bench = Bench(server, timeout_s, clock=clock)
         yield bench
         bench.close()

@@ -280,3 +280,14 @@ def test_a_fixed_fee_that_is_partly_invoiced_has_a_cause(bench: Bench) -> None:
     (line,) = [line for line in run.reconciled.lines if line.project_id == project]
     assert (line.drift, line.cause[:11]) == (Decimal(-20_000), "a fixed fee")
     assert run.drifts == {}
+
+
+def test_an_old_correction_beside_recent_time_is_no_drift(bench: Bench) -> None:
+    """The report's last year shows other sums than all of it; older time explains the difference."""
+    project = bench.add_project()
+    bench.add_time(project, "-0.5", days_ago=OLD)
+    bench.add_time(project, 0, days_ago=1)
+    bench.run(EVERYTHING)
+    run = bench.run(bench.quiet)
+    assert run.drifts == {}
+    assert run.writes == []

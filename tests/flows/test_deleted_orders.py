@@ -1,4 +1,4 @@
-"""An order that is deleted after its project was invoiced leaves a draft behind: somebody is told, until it is gone."""
+"""An order that is deleted or opened again after its project was invoiced leaves a draft behind: somebody is told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import pytest
 
 from harvest_upsales.errors import HarvestUpsalesError, SettlementHeldError
 from harvest_upsales.flows.settle import settle_order
-from tests.flows.bench import Bench, Run
+from harvest_upsales.flows.undo import undo_invoice
+from sandbox.minimal import STAGE_VERBAL_AGREEMENT
+from tests.flows.bench import EVERYTHING, Bench, Run
 
 
 def won(bench: Bench) -> tuple[int, int]:
@@ -97,3 +99,46 @@ def test_an_order_deleted_before_anything_was_invoiced_leaves_nothing(bench: Ben
     bench.world.upsales.delete_order(order)
     bench.run(bench.night)
     assert bench.invoices() == []
+
+
+def opened_again_by_an_old_form(bench: Bench) -> int:
+    """Id of an order that was invoiced, and then saved as it was before it was won."""
+    _, order = won(bench)
+    bench.run()
+    bench.world.upsales.set_custom(order, "HARVEST_INVOICE", "")
+    bench.world.upsales.move(order, STAGE_VERBAL_AGREEMENT)
+    return order
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["a run over everything", "the night's run"])
+def test_an_open_order_that_lost_its_invoice_s_number_is_told(bench: Bench, whole: bool) -> None:
+    order = opened_again_by_an_old_form(bench)
+    (invoice,) = bench.invoices()
+
+    message = told(bench.run(EVERYTHING if whole else bench.night), order)
+
+    assert f"Order {order} is not at 100 %" in message
+    assert f"Harvest invoice {invoice['id']} (draft, 2000" in message
+    assert "Move the order to 100 % again" in message
+
+
+def test_winning_it_again_takes_the_invoice_up(bench: Bench) -> None:
+    order = opened_again_by_an_old_form(bench)
+    (invoice,) = bench.invoices()
+    bench.win(order)
+
+    assert bench.run().errors == {}
+    assert [each["id"] for each in bench.invoices()] == [invoice["id"]]
+    assert bench.invoice_field(order) == str(invoice["id"])
+
+
+def test_undo_of_an_order_that_was_deleted_meanwhile_names_the_invoice(bench: Bench) -> None:
+    _, order = won(bench)
+    bench.run()
+    bench.world.upsales.move(order, STAGE_VERBAL_AGREEMENT)
+    bench.world.upsales.delete_order(order)
+
+    with pytest.raises(
+        SettlementHeldError, match=f"Order {order} was deleted in Upsales, and its Harvest invoice"
+    ):
+        undo_invoice(bench.services(reopened_orders="undo"), order)

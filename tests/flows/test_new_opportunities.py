@@ -208,5 +208,5 @@ def test_a_look_for_twins_is_good_for_two_seconds(bench: Bench) -> None:
             bench.world.clock.advance(LOOK_GOOD_FOR)
         next(batch)
         seen.append(lists())
-    # The second look is the first that can show whether the list has what was just created.
+    # The first relies on the batch's own reading; the second's look is the first that shows what was just created.
     assert [count - seen[0] for count in seen] == [0, 1, 1, 1, 2, 2]

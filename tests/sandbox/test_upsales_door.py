@@ -4,6 +4,7 @@ import pytest
 import requests
 
 from sandbox.credentials import UPSALES_TOKEN
+from sandbox.limits import FixedWindows
 from sandbox.world import World
 from tests.sandbox.service_client import UPSALES_HEADERS, Service
 
@@ -92,3 +93,18 @@ def test_order_fields_are_created_changed_and_deleted(upsales: Service, world: W
     assert renamed["name"] == "Harvest key"
     assert upsales.delete(f"/customfields/order/{field['id']}").json() == {"error": None}
     assert world.upsales.field_id("HARVEST_KEY") is None
+
+
+def test_writes_have_windows_of_their_own_beside_those_of_every_call() -> None:
+    seconds = 0.0
+    windows = FixedWindows(lambda: seconds)
+    for _ in range(10):
+        assert all(windows.take(is_write=True) for _ in range(200))
+        assert not windows.take(is_write=False)
+        seconds += 10
+    # 2,000 writes are sent by now, in less than ten minutes.
+    assert not windows.take(is_write=True)
+    assert windows.take(is_write=False)
+    assert windows.tightest(is_write=True).limit == 2_000
+    seconds = 600.0
+    assert windows.take(is_write=True)

@@ -88,10 +88,21 @@ def deleted_order(order_id: int, invoice: Invoice) -> str:
     )
 
 
-def left_invoices(invoices: Iterable[Invoice], order_ids: Collection[int]) -> dict[int, Invoice]:
-    """Invoices that were made for orders that are not there any more, by the order's id.
+def unwon_order(order_id: int, invoice: Invoice) -> str:
+    """What to do about the invoice of an order that is not won any more, and does not name it."""
+    return (
+        f"Order {order_id} is not at 100 % and its HARVEST_INVOICE is empty, but Harvest invoice {invoice.id} "
+        f"({invoice.state}, {_lines_total(invoice)} {invoice.currency}, PO number {purchase_order(order_id)}) was made "
+        "for it and still bills the project's time. Move the order to 100 % again: it then takes the invoice up. Or "
+        "delete the invoice in Harvest: its time then comes back to the opportunity (reopen the project for more). If "
+        "the invoice is to stay, take its PO number off."
+    )
 
-    :param order_ids: all of our orders
+
+def left_invoices(invoices: Iterable[Invoice], order_ids: Collection[int]) -> dict[int, Invoice]:
+    """Invoices that were made for orders that do not lead to them any more, by the order's id.
+
+    :param order_ids: our orders that name their invoice, or are about to
     """
     found = {}
     for invoice in invoices:

@@ -23,6 +23,7 @@ from harvest_upsales.records.harvest_records import InvoiceState
 from harvest_upsales.records.upsales_records import OrderBrief
 from harvest_upsales.settings import ReopenedOrders
 
+_LEAD_TO_THEIR_INVOICE = frozenset({Place.WON, Place.SETTLED, Place.REOPENED})
 # Airflow keeps 250 characters of a mapped task instance's name.
 LONGEST_NAME = 200
 
@@ -88,8 +89,8 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
     setup_checks.check_one_product(services.settings, live_with_time(overview, services.fields))
     touched = _touched(services, changed, overview, only, whole_history=whole_history)
     orders = orders_to_settle(services, overview.orders, only, names=names_of(overview))
-    if window.whole_history and not only:
-        orders += _of_deleted_orders(services, overview)
+    if whole_history and not only:
+        orders += _of_left_invoices(services, overview)
     if touched or orders:
         # Any project may need a new opportunity: a month's, or one of another kind than it has.
         confirm_remembered(services, creates=bool(touched), settles=bool(orders))
@@ -161,16 +162,24 @@ def orders_to_settle(
     return sorted(found, key=lambda order: order.order_id)
 
 
-def _of_deleted_orders(services: Services, overview: Overview) -> list[OrderToSettle]:
-    """Orders that are gone and whose invoices still bill their time: settlement says what to do about each."""
-    known = {order.id for found in overview.orders.values() for order in found}
+def _of_left_invoices(services: Services, overview: Overview) -> list[OrderToSettle]:
+    """Orders that are gone, or open again without naming it, and whose invoices still bill their time.
+
+    Settlement says what to do about each.
+    """
+    places = {
+        order.id: place_of(order, services.fields) for found in overview.orders.values() for order in found
+    }
+    leads_to_it = {order_id for order_id, place in places.items() if place in _LEAD_TO_THEIR_INVOICE}
     unpaid = [
         invoice
         for state in (InvoiceState.DRAFT, InvoiceState.OPEN)
         for invoice in services.harvest.invoices(state=state)
     ]
-    left = left_invoices(unpaid, known)
-    return [OrderToSettle(order_id, f"deleted order {order_id}") for order_id in sorted(left)]
+    return [
+        OrderToSettle(order_id, f"{'order' if order_id in places else 'deleted order'} {order_id}")
+        for order_id in sorted(left_invoices(unpaid, leads_to_it))
+    ]
 
 
 def _label(key: HarvestKey, order: OrderBrief, names: Mapping[int, str]) -> str:

@@ -1,10 +1,13 @@
-"""Look for the Harvest invoice of an order."""
+"""Look for the Harvest invoice of an order, and never lose sight of one whose order is gone or open again."""
 
 from __future__ import annotations
 
 from harvest_upsales.domain import settlement
+from harvest_upsales.domain.orders import invoice_of
+from harvest_upsales.errors import NotFoundError, SettlementHeldError
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, Project
+from harvest_upsales.records.upsales_records import Order
 
 
 def search_invoice(
@@ -23,3 +26,30 @@ def search_invoice(
         return found, of_client
     every = tuple(services.harvest.invoices())
     return settlement.find_invoice(order_id, every), every
+
+
+def read_order(services: Services, order_id: int) -> Order:
+    """The order as it is.
+
+    :raises SettlementHeldError: it was deleted, and the invoice that was made for it is still there
+    :raises NotFoundError: it was deleted
+    """
+    try:
+        return services.upsales.order(order_id)
+    except NotFoundError as error:
+        invoice = settlement.find_invoice(order_id, services.harvest.invoices())
+        if invoice is None:
+            raise
+        raise SettlementHeldError(settlement.deleted_order(order_id, invoice)) from error
+
+
+def refuse_left_invoice(services: Services, order: Order) -> None:
+    """An order that is not won needs no invoice; one that was made for it, and that it does not name, is forgotten.
+
+    :raises SettlementHeldError: there is one
+    """
+    if invoice_of(order, services.fields):
+        return
+    invoice = settlement.find_invoice(order.id, services.harvest.invoices())
+    if invoice is not None:
+        raise SettlementHeldError(settlement.unwon_order(order.id, invoice))

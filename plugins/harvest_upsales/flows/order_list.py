@@ -24,26 +24,26 @@ from harvest_upsales.records.upsales_records import Order, OrderBrief
 _CONFIRMATIONS = 5
 # For how long, and for how many creates, a look is good.
 LOOK_GOOD_FOR = dt.timedelta(seconds=2)
-LOOK_GOOD_FOR_CREATES = 25
+LOOK_GOOD_FOR_CREATES = 50
 
 
 class _Look:
     """The orders that came since the whole list was read, as they were at one moment.
 
-    :param shows_ours: it has shown orders that were created right before it, so the list does not lag behind
+    :ivar shows_ours: it has shown orders that were created right before it, so the list does not lag behind
     """
 
     def __init__(
         self, began: dt.datetime, since: Mapping[HarvestKey, Sequence[OrderBrief]], *, shows_ours: bool
     ) -> None:
-        self._began, self._since, self._shows_ours = began, since, shows_ours
+        self._began, self._since, self.shows_ours = began, since, shows_ours
         self._covered: set[HarvestKey] = set()
 
     def is_good_for(self, key: HarvestKey, now: dt.datetime) -> bool:
         """Whether another create may rely on it. A key that comes again is to be sent again, and is looked for anew."""
         is_new = key not in self._covered and len(self._covered) < LOOK_GOOD_FOR_CREATES
         is_young = dt.timedelta(0) <= now - self._began < LOOK_GOOD_FOR
-        return self._shows_ours and is_new and is_young
+        return is_new and is_young
 
     def covers(self, key: HarvestKey) -> Sequence[OrderBrief]:
         """The orders with this key; notes that its create relies on this look."""
@@ -65,7 +65,10 @@ class OrderList:
     def whole(self) -> dict[HarvestKey, list[Order]]:
         """All of our orders by key."""
         self._newest = 0
-        return self._by_key(self._remembered(self._listed(Order)))
+        began = self._services.now()
+        found = self._by_key(self._remembered(self._listed(Order)))
+        self._look = _Look(began, {}, shows_ours=False)
+        return found
 
     def look_again(self, key: HarvestKey) -> int | None:
         """The order with this key that came since the whole list was read, if any.
@@ -73,13 +76,15 @@ class OrderList:
         :raises ProjectError: there are several
         :raises SetupError: the list does not have the orders that were created before this one, or none of ours
         """
-        if self._look is None or not self._look.is_good_for(key, self._services.now()):
-            self._look = self._new_look()
-        found = only_order(key, self._look.covers(key))
+        self._try_filter()
+        look = self._look
+        shows_all = look is not None and (look.shows_ours or not self._unseen)
+        if look is None or not shows_all or not look.is_good_for(key, self._services.now()):
+            look = self._look = self._new_look()
+        found = only_order(key, look.covers(key))
         return None if found is None else found.id
 
     def _new_look(self) -> _Look:
-        self._try_filter()
         began = self._services.now()
         since: list[OrderBrief] = []
         for attempt in range(_CONFIRMATIONS):

@@ -70,6 +70,10 @@ def reconcile_run(
         # What was read before may be old by now: a run beside this one (a backfill's) may have written since.
         fresh = read_overview(services, whole_history=False).sides
         lines = reconcile(fresh.harvest, fresh.upsales, why)
+    if unexplained(lines, why, threshold=threshold) and not fresh.whole:
+        # Time from before the report's last year may explain it: a correction with negative hours, for one.
+        fresh = read_overview(services, whole_history=True).sides
+        lines = reconcile(fresh.harvest, fresh.upsales, why)
     if unexplained(lines, why, threshold=threshold):
         why = replace(why, changed=_changed_since(services, since))
         lines = reconcile(fresh.harvest, fresh.upsales, why)

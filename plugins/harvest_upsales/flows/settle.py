@@ -9,7 +9,8 @@ from harvest_upsales.domain import settlement
 from harvest_upsales.domain.billing import billing_before, has_answered, may_have_taken, saved_lately
 from harvest_upsales.domain.orders import Standing, invoice_of, key_of, our_rows, standing
 from harvest_upsales.domain.settlement import WonOrder, check_invoice_amount
-from harvest_upsales.errors import BillingBusyError, NotFoundError, SettlementHeldError
+from harvest_upsales.errors import BillingBusyError
+from harvest_upsales.flows.invoice_search import read_order, refuse_left_invoice
 from harvest_upsales.flows.invoice_step import invoice_time, leave_in_state
 from harvest_upsales.flows.order_marking import mark_order
 from harvest_upsales.flows.progress import Progress
@@ -31,9 +32,12 @@ def settle_order(services: Services, order_id: int, *, dry_run: bool = False) ->
     :raises ProjectError: the project's time can't be priced, or several orders carry its key
     """
     progress = Progress(services, dry_run)
-    order = _when_answered(services, _order(services, order_id), dry_run=dry_run)
+    order = _when_answered(services, read_order(services, order_id), dry_run=dry_run)
     key = key_of(order, services.fields)
-    if standing(order) is not Standing.WON or key is None or key.account_id != services.account_id:
+    if key is None or key.account_id != services.account_id:
+        return Settled(order_id=order.id, won=False)
+    if standing(order) is not Standing.WON:
+        refuse_left_invoice(services, order)
         return Settled(order_id=order.id, won=False)
     project = services.harvest.project(key.project_id)
     settlement.refuse_other_currency(order, project)
@@ -59,17 +63,6 @@ def settle_order(services: Services, order_id: int, *, dry_run: bool = False) ->
     return settled_order(
         won, invoiced, before, archived=archived, rounding=rounding, state=state, done=tuple(progress.done)
     )
-
-
-def _order(services: Services, order_id: int) -> Order:
-    """The order; where it was deleted, the invoice that an earlier try made for it must not be forgotten."""
-    try:
-        return services.upsales.order(order_id)
-    except NotFoundError as error:
-        invoice = settlement.find_invoice(order_id, services.harvest.invoices())
-        if invoice is None:
-            raise
-        raise SettlementHeldError(settlement.deleted_order(order_id, invoice)) from error
 
 
 def _when_answered(services: Services, order: Order, *, dry_run: bool) -> Order:

@@ -24,7 +24,7 @@ from harvest_upsales.domain.settlement import lines_differ, order_of
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import NotFoundError, SettlementHeldError
 from harvest_upsales.flows.coverage import covered_rows, covered_time
-from harvest_upsales.flows.invoice_search import search_invoice
+from harvest_upsales.flows.invoice_search import read_order, search_invoice
 from harvest_upsales.flows.order_saving import save_order
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, InvoiceState, Project
@@ -52,7 +52,7 @@ def undo_invoice(services: Services, order_id: int, *, dry_run: bool = False) ->
 
     :raises SettlementHeldError: the invoice is sent or paid, or somebody changed it
     """
-    order = services.upsales.order(order_id)
+    order = read_order(services, order_id)
     key = key_of(order, services.fields)
     if key is None or not _is_reopened(services, order) or key.account_id != services.account_id:
         return Undone(order_id=order_id, reopened=False)
@@ -62,7 +62,7 @@ def undo_invoice(services: Services, order_id: int, *, dry_run: bool = False) ->
     if invoice is not None:
         _refuse_used(order, project, invoice)
         _refuse_changed(services, order, project, key, invoice)
-    if not _is_reopened(services, services.upsales.order(order_id)):
+    if not _is_reopened(services, read_order(services, order_id)):
         return Undone(order_id=order_id, reopened=False)
     done = []
     # Before the invoice, which tells who closed the project: a second try would not know it any more.
@@ -87,7 +87,7 @@ def _is_reopened(services: Services, order: Order) -> bool:
 
 def _refuse_won_again(services: Services, project: Project, order_id: int, invoice: Invoice) -> None:
     """A person may move the order to 100 per cent again at any time: its invoice has to stay then."""
-    if not _is_reopened(services, services.upsales.order(order_id)):
+    if not _is_reopened(services, read_order(services, order_id)):
         msg = (
             f"Order {order_id}, {describe(project)}: it was moved again while its invoice was taken back. Harvest "
             f"invoice {invoice.id} stands, and the project is open. Archive the project, if it is to be closed."
