@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 from playwright.sync_api import Browser
@@ -12,7 +13,7 @@ from localrun.airflow_home import USER, AirflowHome
 from localrun.airflow_parts import POOL
 from localrun.processes import Programs
 from localrun.sandbox_link import Addresses
-from localrun.serve import set_up
+from localrun.serve import SETTINGS, set_up
 from localrun.story import DAG_ID
 from sandbox.server import SandboxServer
 from sandbox.world import World
@@ -22,6 +23,7 @@ RUN_TIMEOUT_S = 120
 VIEWER, NOBODY = "vera", "nils"
 # Airflow's simple auth manager gives no right at all to a user without a role.
 OTHERS = {VIEWER: "viewer", NOBODY: ""}
+VARIABLE = f"/api/v2/variables/{SETTINGS}"
 
 
 @dataclass
@@ -73,6 +75,20 @@ class Desk:
             self.api.call("PATCH", f"/api/v2/dags/{DAG_ID}", {"is_paused": False}).raise_for_status()
             assert self.run() == "success"
             self.is_set_up = True
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as they are saved."""
+        values: dict[str, Any] = self.ask("GET", "settings", USER).json()["values"]
+        return values
+
+    def save_text(self, text: str) -> None:
+        """What an administrator does under Admin → Variables, whatever the text is."""
+        self.api.call("PATCH", VARIABLE, {"key": SETTINGS, "value": text}).raise_for_status()
+
+    def saved_text(self) -> str:
+        """The Variable's text."""
+        text: str = self.api.call("GET", VARIABLE).json()["value"]
+        return text
 
     def ask(self, method: str, route: str, user: str | None, **wish: object) -> requests.Response:
         """One of the page's routes, as a script would ask it; ``user=None`` is not logged in."""

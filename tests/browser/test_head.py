@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from localrun.story import DAG_ID
+from sandbox.minimal import STAGE_WON
 from tests.browser.desk import RUN_TIMEOUT_S, Desk
 from tests.browser.test_board import answering
 
@@ -68,7 +69,7 @@ def test_no_dag_shows_the_board_of_another(desk: Desk) -> None:
             page.get_by_label("DAG", exact=True).select_option(OTHER)
         expect(page.get_by_label("Loading the board")).to_be_visible()
         expect(page.locator("[data-project]")).to_have_count(0)
-        expect(page.get_by_role("banner").get_by_role("link", name="the last run")).to_have_count(0)
+        expect(page.locator("main header").get_by_role("link", name="the last run")).to_have_count(0)
         held[0].fulfill(
             status=502, body=json.dumps({"detail": "It is not there."}), content_type="application/json"
         )
@@ -78,23 +79,36 @@ def test_no_dag_shows_the_board_of_another(desk: Desk) -> None:
         expect(page.locator("[data-project]").first).to_be_visible()
 
 
-@pytest.mark.parametrize("has_board", [True, False], ids=["with a board", "before the first board"])
-def test_a_failed_run_is_told_of_in_the_head(desk: Desk, has_board: bool) -> None:
-    newest = {"run_id": "manual__1", "state": "failed", "url": "", "ended": "2026-01-01T00:00:00Z"}
-
-    def change(board: dict[str, object]) -> None:
-        board["newest_run"] = newest
-        if not has_board:
-            board.update(as_of=None, run_id=None, rows=[])
-
+def test_a_failed_run_is_told_of_in_the_head(desk: Desk) -> None:
+    """It failed before it could leave a board: what is shown is still that of the run before."""
+    settings = desk.settings()
     with desk.visit() as visitor:
-        answering(visitor.page, change)
+        page = visitor.page
         visitor.open()
-        told = visitor.page.get_by_role("link", name="The last run failed")
-        expect(told).to_be_visible()
-        assert (told.get_attribute("href") or "").endswith(f"/dags/{DAG_ID}/runs/manual__1")
-        newest["state"] = "success"
+        told = page.locator("main header").get_by_role("link", name="The last run failed")
+        expect(page.get_by_role("table", name="Projects")).to_be_visible()
+        expect(told).to_have_count(0)
+        before = page.get_by_role("link", name="the last run", exact=True).get_attribute("href")
+        try:
+            desk.save_text(json.dumps({**settings, "default_stage_id": STAGE_WON}))
+            page.get_by_role("button", name="Run now").click()
+            ended = page.locator("[data-run-state=failed]")
+            expect(ended).to_be_visible(timeout=RUN_TIMEOUT_S * 1000)
+            run_page = ended.get_by_role("link").get_attribute("href") or ""
+            expect(told).to_have_attribute("href", run_page)
+            expect(page.get_by_role("link", name="the last run", exact=True)).to_have_attribute(
+                "href", before or ""
+            )
+            assert f"/dags/{DAG_ID}/runs/manual__" in run_page
+            # Where no run has left a board yet, it is told of as well.
+            answering(page, lambda board: board.update(as_of=None, run_id=None, rows=[]))
+            visitor.open()
+            expect(page.get_by_role("heading", name="No run yet")).to_be_visible()
+            expect(told).to_have_attribute("href", run_page)
+        finally:
+            desk.save_text(json.dumps(settings))
+        page.unroute_all()
+        assert desk.run() == "success"
         visitor.open()
-        expect(visitor.page.get_by_role("tab", name="Board")).to_be_visible()
-        expect(visitor.page.get_by_text("Loading the board")).to_have_count(0)
+        expect(page.get_by_role("table", name="Projects")).to_be_visible()
         expect(told).to_have_count(0)

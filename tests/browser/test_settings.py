@@ -2,25 +2,18 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from localrun.airflow_home import USER
 from sandbox.minimal import STAGE_LOST, STAGE_WON, USER_INACTIVE
 from tests.browser.desk import RUN_TIMEOUT_S, Desk
 
 pytestmark = pytest.mark.scheduler
 
 
-def saved(desk: Desk) -> dict[str, Any]:
-    values: dict[str, Any] = desk.ask("GET", "settings", USER).json()["values"]
-    return values
-
-
 def test_what_a_run_would_refuse_is_said_at_the_field(desk: Desk) -> None:
-    before = saved(desk)
+    before = desk.settings()
     with desk.visit() as visitor:
         visitor.open("settings")
         page = visitor.page
@@ -43,7 +36,7 @@ def test_what_a_run_would_refuse_is_said_at_the_field(desk: Desk) -> None:
         expect(size.get_by_role("alert")).to_have_count(0)
         page.get_by_role("button", name="Discard").click()
         expect(page.get_by_text("Nothing to save")).to_be_visible()
-    assert saved(desk) == before
+    assert desk.settings() == before
 
 
 def test_only_what_fits_is_offered(desk: Desk) -> None:
@@ -59,7 +52,7 @@ def test_only_what_fits_is_offered(desk: Desk) -> None:
 
 
 def test_a_change_is_planned_before_it_is_saved(desk: Desk) -> None:
-    before = saved(desk)
+    before = desk.settings()
     try:
         with desk.visit() as visitor:
             visitor.open("settings")
@@ -71,11 +64,9 @@ def test_a_change_is_planned_before_it_is_saved(desk: Desk) -> None:
             plan = page.locator("[data-plan]")
             expect(plan).to_have_attribute("data-plan", "success", timeout=RUN_TIMEOUT_S * 1000)
             expect(plan).to_contain_text(re.compile(r"4\d\s*to update"))
-            assert saved(desk) == before
+            assert desk.settings() == before
             page.get_by_role("button", name="Save", exact=True).click()
             expect(page.get_by_text("Nothing to save")).to_be_visible()
-        assert saved(desk) == {**before, "write_time_to_notes": False}
+        assert desk.settings() == {**before, "write_time_to_notes": False}
     finally:
-        body = json.dumps({"values": before})
-        headers = {"Content-Type": "application/json"}
-        assert desk.ask("PUT", "settings", USER, data=body, headers=headers).ok
+        desk.save_text(json.dumps(before))

@@ -7,32 +7,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from localrun.airflow_home import USER
 from tests.browser.desk import RUN_TIMEOUT_S, Desk
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.scheduler
 BROKEN = '{"default_user_id": 2, "company_map": {"77": 1},}'
-VARIABLE = "/api/v2/variables/harvest_upsales_settings"
 Answer = dict[str, Any]
-
-
-def write(desk: Desk, text: str) -> None:
-    """What an administrator does under Admin → Variables."""
-    desk.api.call("PATCH", VARIABLE, {"key": "harvest_upsales_settings", "value": text}).raise_for_status()
-
-
-def saved(desk: Desk) -> Answer:
-    values: Answer = desk.ask("GET", "settings", USER).json()["values"]
-    return values
 
 
 @pytest.fixture(autouse=True)
 def kept(desk: Desk) -> Iterator[Answer]:
     """The settings are at the end what they were before."""
-    before = saved(desk)
+    before = desk.settings()
     yield before
-    write(desk, json.dumps(before))
+    desk.save_text(json.dumps(before))
 
 
 def altered(page: Page, change: Callable[[Answer], None], path: str = "settings") -> None:
@@ -61,7 +49,7 @@ def choose_the_required(visitor: Visitor, values: Answer) -> None:
 
 
 def test_text_that_is_no_json_is_shown_and_only_replaced_when_confirmed(desk: Desk, kept: Answer) -> None:
-    write(desk, BROKEN)
+    desk.save_text(BROKEN)
 
     def tell(answer: Answer) -> None:
         answer["raw"], answer["exists"] = BROKEN, True
@@ -78,18 +66,18 @@ def test_text_that_is_no_json_is_shown_and_only_replaced_when_confirmed(desk: De
         asked = page.get_by_role("alert").filter(has_text="This replaces what is saved")
         asked.get_by_role("button", name="Leave it as it is").click()
         expect(asked).to_have_count(0)
-        assert desk.api.call("GET", VARIABLE).json()["value"] == BROKEN
+        assert desk.saved_text() == BROKEN
         page.unroute_all()
         page.get_by_role("button", name="Save", exact=True).click()
         asked.get_by_role("button", name="Replace it").click()
         page.get_by_role("button", name="Save without looking").click()
         expect(page.get_by_text("Nothing to save")).to_be_visible()
         expect(problem).to_have_count(0)
-    assert saved(desk)["default_user_id"] == kept["default_user_id"]
+    assert desk.settings()["default_user_id"] == kept["default_user_id"]
 
 
 def test_names_that_no_setting_has_can_be_removed(desk: Desk, kept: Answer) -> None:
-    write(desk, json.dumps({**kept, "default_currency": "SEK"}))
+    desk.save_text(json.dumps({**kept, "default_currency": "SEK"}))
     with desk.visit() as visitor:
         page = visitor.page
         visitor.open("settings")
@@ -102,7 +90,7 @@ def test_names_that_no_setting_has_can_be_removed(desk: Desk, kept: Answer) -> N
         save_unseen(page)
         expect(page.get_by_text("Nothing to save")).to_be_visible()
         expect(unknown).to_have_count(0)
-    assert saved(desk) == kept
+    assert desk.settings() == kept
 
 
 def test_two_lines_for_one_client_are_refused_at_the_field(desk: Desk, kept: Answer) -> None:
@@ -116,7 +104,7 @@ def test_two_lines_for_one_client_are_refused_at_the_field(desk: Desk, kept: Ans
             lines.get_by_label(f"Upsales company id, line {line}").fill(company)
         save_unseen(page)
         expect(lines.get_by_role("alert")).to_contain_text("77: more than one line")
-    assert saved(desk) == kept
+    assert desk.settings() == kept
 
 
 def test_what_somebody_else_saved_meanwhile_stays(desk: Desk, kept: Answer) -> None:
@@ -138,13 +126,13 @@ def test_what_somebody_else_saved_meanwhile_stays(desk: Desk, kept: Answer) -> N
         visitor.open("settings")
         size = visitor.setting("batch_size").get_by_role("textbox")
         size.fill("50")
-        write(desk, json.dumps(theirs))
+        desk.save_text(json.dumps(theirs))
         save_unseen(page)
         stale = page.get_by_role("alert").filter(has_text="Somebody else saved meanwhile")
         stale.get_by_role("button", name="Load anew").click()
         expect(size).to_have_value("40")
         expect(stale).to_have_count(0)
-    assert saved(desk) == theirs
+    assert desk.settings() == theirs
 
 
 def test_a_plan_says_what_it_would_undo(desk: Desk, kept: Answer) -> None:
@@ -171,4 +159,4 @@ def test_a_plan_says_what_it_would_undo(desk: Desk, kept: Answer) -> None:
         line = plan.get_by_role("list", name="Planned writes").get_by_role("listitem")
         expect(line).to_contain_text("delete the draft invoice, reopen the project")
         expect(line).to_contain_text("1\u00a0200.50")
-    assert saved(desk) == kept
+    assert desk.settings() == kept

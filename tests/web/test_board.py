@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from localrun.sandbox_link import DEMO_SETTINGS
 from sandbox.credentials import HARVEST_TOKEN, UPSALES_TOKEN
 from sandbox.minimal import STAGE_LOST, STAGE_WON
 from sandbox.world import World
-from tests.web.conftest import OTHER, Person, Site
+from tests.web.conftest import OTHER, Person, Site, save_settings
 
 pytestmark = pytest.mark.scheduler
 TODAY = dt.datetime.now(dt.UTC).date()
@@ -60,6 +61,7 @@ def test_the_board_says_what_both_services_say(site: Site, admin: Person) -> Non
     assert run(site, admin) == "failed"
     answer = admin.get("/api/board", dag_id=OTHER)
     board = answer.json()
+    assert (board["newest_run"]["run_id"], board["newest_run"]["state"]) == (board["run_id"], "failed")
     rows = {row["project_id"]: row for row in board["rows"]}
 
     assert {project_id: row["state"] for project_id, row in rows.items()} == {
@@ -117,3 +119,25 @@ def test_a_board_that_no_run_has_left_is_empty_and_says_so(admin: Person) -> Non
     board = admin.get("/api/board").json()
 
     assert (board["as_of"], board["rows"], board["totals"]) == (None, [], {"currencies": [], "stages": []})
+
+
+def test_a_run_that_leaves_no_board_is_told_of_all_the_same(site: Site, admin: Person) -> None:
+    before = admin.get("/api/board").headers["ETag"]
+    save_settings(site, {**DEMO_SETTINGS, "default_stage_id": STAGE_WON})
+    try:
+        started = admin.send("POST", "/api/runs", {"dry_run": False}).json()
+        assert site.ended(started["run_id"]) == "failed"
+    finally:
+        save_settings(site, DEMO_SETTINGS)
+
+    answer = admin.get("/api/board", headers={"If-None-Match": before})
+    board = answer.json()
+
+    assert (board["as_of"], board["run_id"], board["rows"]) == (None, None, [])
+    ended = dt.datetime.fromisoformat(board["newest_run"].pop("ended"))
+    assert dt.timedelta(0) <= dt.datetime.now(dt.UTC) - ended < dt.timedelta(minutes=5)
+    assert board["newest_run"] == {
+        "run_id": started["run_id"],
+        "state": "failed",
+        "url": started["run_url"],
+    }

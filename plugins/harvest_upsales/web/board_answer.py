@@ -85,12 +85,31 @@ class ClientSum(Struct, frozen=True):
     amount: Decimal
 
 
+class NewestRun(Struct, frozen=True):
+    """A run, however it ended: one that failed early left no board.
+
+    :param state: Airflow's: ``running``, ``success`` or ``failed``
+    :param url: its page in Airflow, a path on this server
+    :param ended: ``None`` while it runs
+    """
+
+    run_id: str
+    state: str
+    url: str
+    ended: dt.datetime | None
+
+
 class BoardAnswer(Struct, frozen=True):
-    """The whole board; ``as_of`` is ``None`` where no run has left one yet."""
+    """The whole board; ``as_of`` is ``None`` where no run has left one yet.
+
+    :param run_id: the run that left the board
+    :param newest_run: the newest run that is no plan; not that of ``run_id`` where it is under way, or failed early
+    """
 
     as_of: dt.datetime | None
     run_id: str | None
     run_url: str | None
+    newest_run: NewestRun | None
     dag_id: str
     rows: list[RowAnswer]
     totals: Totals
@@ -98,7 +117,9 @@ class BoardAnswer(Struct, frozen=True):
     by_client: list[ClientSum]
 
 
-def board_answer(dag_id: str, board: Board | None, run_url: str | None) -> BoardAnswer:
+def board_answer(
+    dag_id: str, board: Board | None, run_url: str | None, newest_run: NewestRun | None = None
+) -> BoardAnswer:
     """Build the answer.
 
     :param board: ``None`` where there is none
@@ -110,6 +131,7 @@ def board_answer(dag_id: str, board: Board | None, run_url: str | None) -> Board
         as_of=board.as_of if board else None,
         run_id=board.run_id if board else None,
         run_url=run_url,
+        newest_run=newest_run,
         dag_id=dag_id,
         rows=[_row(row, board.web) for row in rows] if board else [],
         totals=Totals(_by_currency(counted), _by_stage(rows)),

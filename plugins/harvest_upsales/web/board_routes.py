@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 from airflow.api_fastapi.common.db.common import SessionDep
 from fastapi import APIRouter, Request
@@ -11,12 +13,13 @@ import harvest_upsales
 from harvest_upsales.domain.board_text import Contents
 from harvest_upsales.web.access import LookedAt
 from harvest_upsales.web.airflow_links import run_page
-from harvest_upsales.web.board_answer import board_answer
+from harvest_upsales.web.board_answer import NewestRun, board_answer
 from harvest_upsales.web.board_reader import BoardReader
+from harvest_upsales.web.newest_run import newest_run
 
 router = APIRouter()
 _NONE = Contents("a", 0, "none")
-# The last answer for each DAG, by the board's digest: most requests ask for a board that was sent before.
+# The last answer for each DAG, by its ETag: most requests ask for a board that was sent before.
 _answers: dict[str, tuple[str, bytes]] = {}
 
 
@@ -28,22 +31,26 @@ def board(request: Request, dag: LookedAt, session: SessionDep) -> Response:
 
     :query dag_id: the DAG, by default ``harvest_upsales``
     """
+    newest = newest_run(session, dag)
     reader = BoardReader(session, dag.dag_id)
     contents = reader.contents() or _NONE
-    etag = f'"{contents.digest}-{harvest_upsales.__version__}"'
+    etag = _etag(contents, newest)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    body = _body(reader, dag.dag_id, contents)
+    known, body = _answers.get(dag.dag_id, ("", b""))
+    if known != etag:
+        body = _body(reader, dag.dag_id, contents, newest)
+        _answers[dag.dag_id] = (etag, body)
     return Response(body, media_type="application/json", headers=headers)
 
 
-def _body(reader: BoardReader, dag_id: str, contents: Contents) -> bytes:
-    digest, body = _answers.get(dag_id, ("", b""))
-    if digest == contents.digest and body:
-        return body
+def _etag(contents: Contents, newest: NewestRun | None) -> str:
+    run = hashlib.sha256(msgspec.json.encode(newest)).hexdigest()[:16]
+    return f'"{contents.digest}-{run}-{harvest_upsales.__version__}"'
+
+
+def _body(reader: BoardReader, dag_id: str, contents: Contents, newest: NewestRun | None) -> bytes:
     found = None if contents is _NONE else reader.board(contents)
-    body = msgspec.json.encode(board_answer(dag_id, found, run_page(dag_id, found.run_id) if found else None))
-    if found is not None:
-        _answers[dag_id] = (contents.digest, body)
-    return body
+    run_url = run_page(dag_id, found.run_id) if found else None
+    return msgspec.json.encode(board_answer(dag_id, found, run_url, newest))
