@@ -30,7 +30,7 @@ class BoardReader:
         return contents_of(self._value(contents_key(self._dag_id)))
 
     def board(self, contents: Contents) -> Board | None:
-        """The board, ``None`` where it is being replaced right now."""
+        """The board, ``None`` where a part of it is missing: it is being replaced right now, or somebody removed it."""
         return from_pieces(contents, [self._value(key) for key in contents.keys(self._dag_id)])
 
     def _value(self, key: str) -> object:

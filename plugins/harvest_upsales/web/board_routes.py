@@ -6,7 +6,7 @@ import hashlib
 
 import msgspec
 from airflow.api_fastapi.common.db.common import SessionDep
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request, status
 from fastapi.responses import Response
 
 import harvest_upsales
@@ -19,6 +19,9 @@ from harvest_upsales.web.newest_run import newest_run
 
 router = APIRouter()
 _NONE = Contents("a", 0, "none")
+_INCOMPLETE = (
+    "A part of the stored board is missing. Try again; if that does not help, the next run stores it anew."
+)
 # The last answer for each DAG, by its ETag: most requests ask for a board that was sent before.
 _answers: dict[str, tuple[str, bytes]] = {}
 
@@ -28,6 +31,8 @@ def board(request: Request, dag: LookedAt, session: SessionDep) -> Response:
     """Every project as the last run left it: :class:`~harvest_upsales.web.board_answer.BoardAnswer`.
 
     Neither service is asked. With the ``ETag`` of an earlier answer in ``If-None-Match``, 304 where nothing is new.
+
+    503 where the store lacks a part of the board: it is being replaced right now, or somebody removed it.
 
     :query dag_id: the DAG, by default ``harvest_upsales``
     """
@@ -51,6 +56,10 @@ def _etag(contents: Contents, newest: NewestRun | None) -> str:
 
 
 def _body(reader: BoardReader, dag_id: str, contents: Contents, newest: NewestRun | None) -> bytes:
-    found = None if contents is _NONE else reader.board(contents)
-    run_url = run_page(dag_id, found.run_id) if found else None
-    return msgspec.json.encode(board_answer(dag_id, found, run_url, newest))
+    if contents is _NONE:
+        return msgspec.json.encode(board_answer(dag_id, None, None, newest))
+    found = reader.board(contents)
+    if found is None:
+        # Neither an empty board nor half of one may pass for the board that the ETag names.
+        raise HTTPException(status.HTTP_503_SERVICE_UNAVAILABLE, _INCOMPLETE, {"Retry-After": "1"})
+    return msgspec.json.encode(board_answer(dag_id, found, run_page(dag_id, found.run_id), newest))
