@@ -254,3 +254,54 @@ def test_the_last_try_of_the_task_finds_a_silent_app_s_time_over(
     settle_order(services, order)
 
     assert bench.invoice_field(order) is not None
+
+
+def test_an_app_that_a_person_s_save_keeps_busy_meanwhile_is_not_called_beside_it(
+    bench: Bench, setting: dict[str, Any]
+) -> None:
+    """Somebody saves the order between our first look at it and the save that marks it."""
+    order = opportunity(bench)
+    billing = bench.world.billing
+    billing.naive, billing.mode = True, "silent"
+    bench.win(order)
+    bench.world.clock.advance(dt.timedelta(minutes=10))
+    services = bench.services(**setting)
+
+    def somebody_saves(_: dict[str, Any]) -> None:
+        billing.mode, billing.delay_s = "ok", 0.6
+        bench.world.upsales.edit(order, description="Renamed by Greta")
+
+    bench.world.moments.change("harvest", "^/projects/", somebody_saves, method="PATCH")
+    with pytest.raises(BillingBusyError, match="the billing app is still busy"):
+        settle_order(services, order)
+
+    assert bench.invoice_field(order) is None
+    while not bench.world.upsales.orders[order]["lastIntegrationStatus"]:
+        threading.Event().wait(0.05)
+    settle_order(services, order)
+    assert len(bench.invoices()) == len(billing.customer_invoices) == 1
+    assert bench.invoice_field(order) is not None
+
+
+def test_a_save_that_mended_the_order_a_moment_ago_is_the_call_that_the_app_gets(
+    bench: Bench, setting: dict[str, Any]
+) -> None:
+    """The person who mends the order clears the task right after, while the app is at work on the mended order."""
+    order = opportunity(bench)
+    billing = bench.world.billing
+    billing.naive, billing.mode = True, "fail"
+    bench.win(order)
+    settle(bench, order, setting)
+    bench.world.clock.advance(dt.timedelta(minutes=10))
+    services = bench.services(**setting)
+    billing.mode, billing.delay_s = "ok", 0.6
+    bench.world.upsales.edit(order, description="Mended by Greta")
+
+    before = call_again(services, order)
+
+    assert billing_now(services, order, before).state is BillingState.WAITING
+    while not billing.customer_invoices:
+        threading.Event().wait(0.05)
+    assert billing_now(services, order, before).state is BillingState.DONE
+    assert calls(bench) == ["person", "api", "person"]
+    assert len(billing.customer_invoices) == 1

@@ -707,11 +707,20 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTLEMENT,
         "Step 5: an app that is still busy with the person's move is not called meanwhile",
-        "flows.settle._when_answered",
+        "flows.busy_app.when_answered",
         "flows/test_billing_sync.py"
         "::test_an_app_that_is_still_busy_with_the_win_is_not_called_a_second_time_meanwhile",
         "flows/test_billing_sync.py"
         "::test_an_app_that_is_slower_than_settlement_waits_is_not_called_a_second_time_either",
+    ),
+    _rule(
+        SETTLEMENT,
+        "Step 5: nor one that a person's later save keeps busy",
+        "flows.busy_app.refuse_busy",
+        "flows/test_billing_sync.py"
+        "::test_an_app_that_a_person_s_save_keeps_busy_meanwhile_is_not_called_beside_it",
+        "flows/test_billing_sync.py"
+        "::test_a_save_that_mended_the_order_a_moment_ago_is_the_call_that_the_app_gets",
     ),
     _rule(
         SETTLEMENT,

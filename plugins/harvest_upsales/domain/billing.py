@@ -134,10 +134,15 @@ def has_answered(order: Order, app: BillingApp) -> bool:
     )
 
 
-def saved_lately(order: Order, now: dt.datetime) -> bool:
-    """Whether the order was saved so shortly ago that an answer may still be on its way."""
+def may_be_busy(order: Order, app: BillingApp, now: dt.datetime) -> bool:
+    """Whether the app has not answered the order's last save, which is so young that an answer may be on its way."""
     saved = _aware(order.modified_at)
-    return saved is not None and abs(now - saved) < _STILL_BUSY
+    return (
+        app.integration_id is not None
+        and saved is not None
+        and abs(now - saved) < _STILL_BUSY
+        and not has_answered(order, app)
+    )
 
 
 def billing_after(order: Order, app: BillingApp, before: Before) -> Billing:

@@ -9,6 +9,7 @@ from harvest_upsales.domain.billing import (
     billing_after,
     billing_before,
     has_answered,
+    may_be_busy,
     may_have_taken,
 )
 from harvest_upsales.domain.orders import Standing, saved, standing
@@ -29,10 +30,11 @@ def call_again(services: Services, order_id: int, *, may_be_called: bool = False
     """Save the order unchanged, which makes Upsales call its connected apps, after the app had failed.
 
     Only a person's retry of a failed sync does this, and never where the app has succeeded: a second call can mean
-    a second customer invoice.
+    a second customer invoice. Whoever has just mended the order has had the app called by that: its answer is waited
+    for.
 
     :param may_be_called: an earlier try was lost, perhaps after it had saved the order. Nothing is saved then unless
-        the app has answered the order's last save: a call that is still under way is waited for
+        the app has answered the order's last save, however old that is
     :return: what stood before, so that the old failure is not taken for the new answer
     :raises SettlementHeldError: the order is no longer won
     """
@@ -44,7 +46,8 @@ def call_again(services: Services, order_id: int, *, may_be_called: bool = False
         before, modified_at = billing_before(order, app), order.modified_at
         if may_have_taken(order, app):
             before = Before(synced=True, answered_at=before.answered_at)
-        if before.synced or (may_be_called and not has_answered(order, app)):
+        under_way = may_be_called and not has_answered(order, app)
+        if before.synced or under_way or may_be_busy(order, app, services.now()):
             return None
         if standing(order) is not Standing.WON:
             msg = f"Order {order_id} is no longer at 100 %: the billing app is not called. Move it there, then retry."

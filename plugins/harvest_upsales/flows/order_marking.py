@@ -14,6 +14,7 @@ from harvest_upsales.domain.money import plain, same_rows
 from harvest_upsales.domain.orders import Standing, custom_text, invoice_of, our_rows, saved, standing
 from harvest_upsales.domain.settlement import WonOrder
 from harvest_upsales.errors import HarvestUpsalesError, NotFoundError, RejectedError, SettlementHeldError
+from harvest_upsales.flows.busy_app import refuse_busy
 from harvest_upsales.flows.invoice_step import Invoiced
 from harvest_upsales.flows.order_saving import SavedOrder, save_order
 from harvest_upsales.flows.progress import Progress
@@ -28,6 +29,7 @@ def mark_order(progress: Progress, won: WonOrder, invoiced: Invoiced, before: Be
 
     :return: what stood before the save, for the billing step
     :raises SettlementHeldError: the order changed meanwhile in a way that forbids it
+    :raises BillingBusyError: somebody saved it meanwhile, and the billing app may be busy with that
     """
     if progress.dry_run:
         progress.note("would mark the order as invoiced")
@@ -41,6 +43,7 @@ def mark_order(progress: Progress, won: WonOrder, invoiced: Invoiced, before: Be
             before = before_again(order, services.billing_app)
             return None
         _refuse_moved_back(won, order, invoiced)
+        refuse_busy(services, order)
         before = billing_before(order, services.billing_app)
         stored = our_rows(order, settings.default_product_id)
         taken = may_have_taken(order, services.billing_app)
