@@ -12,7 +12,7 @@ from harvest_upsales.domain.touched import Window, window_of_backfill
 from harvest_upsales.errors import SettingsError
 from harvest_upsales.flows.overview import read_overview
 from harvest_upsales.flows.reconcile import reconcile_run
-from sandbox.minimal import PRODUCT_LICENCE
+from sandbox.minimal import PRODUCT_LICENCE, STAGE_LOST
 from tests.flows.bench import EVERYTHING, Bench, rows, worth
 
 Change = Callable[[Bench, int, int, int], None]
@@ -291,3 +291,31 @@ def test_an_old_correction_beside_recent_time_is_no_drift(bench: Bench) -> None:
     run = bench.run(bench.quiet)
     assert run.drifts == {}
     assert run.writes == []
+
+
+def test_a_fixed_fee_of_which_nothing_is_left_is_no_explanation(bench: Bench) -> None:
+    """Somebody invoiced the fee in Harvest by hand; the opportunity still sells it."""
+    project = bench.add_project(is_fixed_fee=True, fee=50_000, hourly_rate=None)
+    bench.add_time(project, 2)
+    bench.run()
+    bench.invoice_by_hand(project)
+    for window in (None, bench.quiet):
+        run = bench.run(window)
+        assert run.drifts == {project: "fee invoiced already"}
+        assert run.reconciled is not None
+        (line,) = run.reconciled.drifts
+        assert (line.harvest, line.upsales) == (0, 50_000)
+        assert "all of its fixed fee is invoiced in Harvest" in line.cause
+    bench.world.upsales.move(bench.order_of(project)["id"], STAGE_LOST)
+    assert bench.run(bench.quiet).drifts == {}
+
+
+def test_a_fixed_fee_that_starts_later_is_found_where_the_report_has_it(bench: Bench) -> None:
+    """Time may be tracked before a project's first day; until then only the days ahead have its fee."""
+    starts_on = (bench.world.today + dt.timedelta(days=9)).isoformat()
+    project = bench.add_project(is_fixed_fee=True, fee=50_000, hourly_rate=None, starts_on=starts_on)
+    bench.add_time(project, 2)
+    run = bench.run()
+    assert worth(bench.order_of(project)) == 50_000
+    assert run.reconciled is not None
+    assert [(line.state, line.harvest) for line in run.reconciled.lines] == [("equal", 50_000)]

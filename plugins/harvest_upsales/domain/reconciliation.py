@@ -23,8 +23,13 @@ class Balance(StrEnum):
     LOST = "lost with time"
     HELD = "won, not invoiced yet"
     AFTER_INVOICE = "time after the invoice"
+    FEE_INVOICED = "fee invoiced already"
 
 
+_FEE_IS_GONE = (
+    "all of its fixed fee is invoiced in Harvest, and the opportunity would sell it again: lose the opportunity, or "
+    "take the fee off that invoice"
+)
 # People's decisions and settlements under way: named, but no error of the books.
 _NO_ERROR = frozenset({Balance.EQUAL, Balance.LOST, Balance.HELD})
 
@@ -77,7 +82,7 @@ class Explanations:
     fixed_fees: Collection[int] = frozenset()
     told: Mapping[int, str] = field(default_factory=dict)
 
-    def of(self, project_id: int, drift: Decimal) -> str:
+    def of(self, project_id: int, state: Balance, drift: Decimal) -> str:
         """The likely cause, empty where none is known.
 
         :param drift: Harvest's amount minus Upsales' value
@@ -88,15 +93,16 @@ class Explanations:
             return f"failed in this run: {self.failed[project_id]}"
         if project_id in self.changed:
             return "its time changed while the run went on; the next run takes it up"
-        if project_id in self.fixed_fees:
+        if project_id in self.fixed_fees and state is not Balance.FEE_INVOICED:
             return "a fixed fee: Harvest's report shows what is left of it, and not for every range of days"
         if self.approved_only and drift > 0:
             return "Harvest's report counts time that is not approved"
         return ""
 
-    def cause(self, project_id: int, drift: Decimal) -> str:
-        """The likely cause for the table: an explanation, or what the run said when it left the project alone."""
-        return self.of(project_id, drift) or self.told.get(project_id, "")
+    def cause(self, project_id: int, state: Balance, drift: Decimal) -> str:
+        """The likely cause for the table: an explanation, or what to do, or why the run left the project alone."""
+        to_do = _FEE_IS_GONE if state is Balance.FEE_INVOICED else ""
+        return self.of(project_id, state, drift) or to_do or self.told.get(project_id, "")
 
 
 def reconcile(
@@ -125,6 +131,8 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
     state = _state(amount, hours, value, total(ours.lost_rows, currency), ours)
     if state is None:
         return None
+    if state in (Balance.DRIFT, Balance.OPPORTUNITY_ONLY) and theirs and theirs.fee_is_gone:
+        state = Balance.FEE_INVOICED
     drift = amount - value
     return ProjectBalance(
         project_id=project_id,
@@ -135,7 +143,7 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
         harvest=amount,
         upsales=value,
         drift=drift,
-        cause=why.cause(project_id, drift) if state is not Balance.EQUAL else "",
+        cause=why.cause(project_id, state, drift) if state is not Balance.EQUAL else "",
         orders=(*ours.live, *ours.won, *ours.settled, *ours.lost),
     )
 
@@ -184,5 +192,5 @@ def unexplained(
         for line in lines
         if line.state not in _NO_ERROR
         and abs(line.drift) > threshold
-        and not why.of(line.project_id, line.drift)
+        and not why.of(line.project_id, line.state, line.drift)
     ]

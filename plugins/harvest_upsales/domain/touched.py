@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-
-from msgspec.structs import replace
 
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import Row, harvest_unit, minor_unit, rounded, total
@@ -106,6 +104,7 @@ class Uninvoiced:
 
     :param priced: whether Harvest said an amount at all; it does not where rates are hidden
     :param parts: how many ranges of the report it was added up from; each is rounded on its own
+    :param fee_looked_for: a fixed-fee project, of which every range was read: the amount is all that is left of its fee
     """
 
     project_id: int
@@ -116,6 +115,12 @@ class Uninvoiced:
     amount: Decimal
     priced: bool = True
     parts: int = 1
+    fee_looked_for: bool = False
+
+    @property
+    def fee_is_gone(self) -> bool:
+        """Whether all of a fixed fee is invoiced."""
+        return self.fee_looked_for and self.priced and not self.amount
 
     def agrees_with(self, value: Decimal) -> bool:
         """Whether Upsales' value is Harvest's amount, give or take the rounding of each of several ranges.
@@ -140,28 +145,34 @@ def beginning(projects: Iterable[Project], today: dt.date) -> dt.date:
     return max(min(days), _HARVESTS_FIRST_DAY) - _BEFORE_PROJECT
 
 
-def hours_alone(row: UninvoicedProject) -> UninvoicedProject:
-    """A fixed-fee project's row without its fee, which every window's report repeats."""
-    return replace(row, uninvoiced_amount=row.uninvoiced_expenses or Decimal(0))
+def uninvoiced_by_project(
+    windows: Iterable[Iterable[UninvoicedProject]], fixed_fees: Collection[int] = ()
+) -> dict[int, Uninvoiced]:
+    """Add up the report's windows, without expenses, which become no opportunity.
 
-
-def uninvoiced_by_project(windows: Iterable[Iterable[UninvoicedProject]]) -> dict[int, Uninvoiced]:
-    """Add up the report's windows, without expenses, which become no opportunity."""
+    :param fixed_fees: fixed-fee projects: what is left of the fee stands in each window that reaches their beginning
+    """
     found: dict[int, Uninvoiced] = {}
     for rows in windows:
         for row in rows:
-            before = found.get(row.project_id)
+            before, amount = found.get(row.project_id), _without_expenses(row)
+            is_fee = row.project_id in fixed_fees
             found[row.project_id] = Uninvoiced(
                 project_id=row.project_id,
                 name=row.project_name,
                 client=row.client_name,
                 currency=row.currency,
                 hours=row.uninvoiced_hours + (before.hours if before else 0),
-                amount=_without_expenses(row) + (before.amount if before else 0),
+                amount=_together(before.amount, amount, is_fee=is_fee) if before else amount,
                 priced=row.uninvoiced_amount is not None and (before is None or before.priced),
-                parts=(before.parts if before else 0) + bool(_without_expenses(row)),
+                parts=1 if is_fee else (before.parts if before else 0) + bool(amount),
+                fee_looked_for=is_fee,
             )
     return found
+
+
+def _together(one: Decimal, other: Decimal, *, is_fee: bool) -> Decimal:
+    return max(one, other) if is_fee else one + other
 
 
 def _without_expenses(row: UninvoicedProject) -> Decimal:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from msgspec.structs import replace
 
@@ -18,12 +18,10 @@ from harvest_upsales.domain.touched import (
     Uninvoiced,
     beginning,
     held_by_project,
-    hours_alone,
     report_windows,
     uninvoiced_by_project,
 )
 from harvest_upsales.flows.services import Services
-from harvest_upsales.records.harvest_records import UninvoicedProject
 from harvest_upsales.records.upsales_records import OrderBrief
 
 _LIVE = frozenset({Place.OPEN, Place.WON})
@@ -77,32 +75,42 @@ def read_overview(services: Services, *, whole_history: bool, changed: ChangedTi
     """
     orders = _brief_orders(services, changed)
     held = held_by_project(orders, services.fields, services.settings.default_product_id)
+
+    def is_enough(found: dict[int, Uninvoiced]) -> bool:
+        return bool(orders) and not whole_history and _explained(held, found)
+
+    report = _read_report(services, is_enough)
+    lines = order_lines(orders, services.fields, services.settings.default_product_id)
+    return Overview(report.found, orders, held, lines, report.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """Harvest's uninvoiced report, added up.
+
+    :param whole: it reaches back to the account's beginning
+    """
+
+    found: dict[int, Uninvoiced]
+    whole: bool = False
+
+
+def _read_report(services: Services, is_enough: Callable[[dict[int, Uninvoiced]], bool]) -> _Report:
+    """The report of the last year, then the days ahead and older years, until what was found is enough."""
     ranges = report_windows(services.today)
     windows = [services.harvest.uninvoiced_report(*next(ranges))]
-    whole = False
-    if whole_history or not orders or not _explained(held, uninvoiced_by_project(windows)):
-        for window in _older_windows(services, ranges):
-            windows.append(window)
-            if orders and not whole_history and _explained(held, uninvoiced_by_project(windows)):
-                break
-        else:
-            whole = True
-    lines = order_lines(orders, services.fields, services.settings.default_product_id)
-    return Overview(uninvoiced_by_project(windows), orders, held, lines, whole)
-
-
-def _older_windows(
-    services: Services, ranges: Iterator[tuple[dt.date, dt.date]]
-) -> Iterator[list[UninvoicedProject]]:
-    """The report's other windows, back to the account's beginning."""
+    found = uninvoiced_by_project(windows)
+    if is_enough(found):
+        return _Report(found)
     projects = services.harvest.projects()
-    fixed_fee = {project.id for project in projects if project.is_fixed_fee}
+    fixed_fees = frozenset(project.id for project in projects if project.is_fixed_fee)
     first_day = beginning(projects, services.today)
-    for first, last in ranges:
-        if last < first_day:
-            return
-        rows = services.harvest.uninvoiced_report(first, last)
-        yield [hours_alone(row) if row.project_id in fixed_fee else row for row in rows]
+    for window in takewhile(lambda days: days[1] >= first_day, ranges):
+        windows.append(services.harvest.uninvoiced_report(*window))
+        found = uninvoiced_by_project(windows, fixed_fees)
+        if is_enough(found):
+            return _Report(found)
+    return _Report(found, whole=True)
 
 
 def _brief_orders(services: Services, changed: ChangedTime | None) -> dict[HarvestKey, list[OrderBrief]]:

@@ -293,8 +293,8 @@ def _verdict(failed_tasks: Sequence[str], drifts: Sequence[ProjectBalance]) -> s
     if drifts:
         lines = "\n".join(
             f"  - {line.project} (project {line.project_id}): {line.state}, Harvest {line.harvest}, Upsales "
-            f"{line.upsales} {line.currency}"
+            f"{line.upsales} {line.currency}" + (f" ({line.cause})" if line.cause else "")
             for line in drifts
         )
-        parts.append(f"{len(drifts)} projects differ, and nothing known explains it:\n{lines}")
+        parts.append(f"{len(drifts)} projects differ:\n{lines}")
     return " ".join(parts)

@@ -176,3 +176,23 @@ def test_what_people_decided_is_no_error_of_the_books(upsales: Held) -> None:
 @pytest.mark.parametrize("upsales", [None, held(settled=(1,)), held(row("1", "1"), live=(1,))])
 def test_what_nobody_decided_is(upsales: Held | None) -> None:
     assert len(unexplained(lines(theirs(), upsales), NO_REASON, threshold=Decimal(0))) == 1
+
+
+@pytest.mark.parametrize(
+    ("left", "is_gone"),
+    [
+        (Uninvoiced(100, "W", "N", "SEK", Decimal(1), Decimal(0), fee_looked_for=True), True),
+        (Uninvoiced(100, "W", "N", "SEK", Decimal(0), Decimal(0), fee_looked_for=True), True),
+        (Uninvoiced(100, "W", "N", "SEK", Decimal(1), Decimal(20_000), fee_looked_for=True), False),
+        (Uninvoiced(100, "W", "N", "SEK", Decimal(1), Decimal(0), priced=False, fee_looked_for=True), False),
+        (Uninvoiced(100, "W", "N", "SEK", Decimal(1), Decimal(0)), False),
+        (None, False),
+    ],
+)
+def test_a_fixed_fee_explains_what_is_left_of_it_alone(left: Uninvoiced | None, is_gone: bool) -> None:
+    why = Explanations({}, fixed_fees={100})
+
+    found = lines(left, held(row("1", "50000"), live=(1,)), why)
+
+    assert [line.state is Balance.FEE_INVOICED for line in found] == [is_gone]
+    assert bool(unexplained(found, why, threshold=Decimal(0))) is is_gone

@@ -195,6 +195,15 @@ def test_windows_add_up_without_expenses() -> None:
     assert found[7].amount == 1000
 
 
+def test_a_fixed_fee_counts_once_whichever_windows_have_it() -> None:
+    windows = [[reported(amount="0")], [reported(hours="2", amount="50000")], [reported(amount="50000")]]
+
+    fee = uninvoiced_by_project(windows, {100})[100]
+
+    assert (fee.hours, fee.amount, fee.parts, fee.fee_is_gone) == (4, 50_000, 1, False)
+    assert uninvoiced_by_project([[reported(amount="0")]], {100})[100].fee_is_gone
+
+
 def test_an_amount_that_is_hidden_in_one_window_is_not_known() -> None:
     found = uninvoiced_by_project([[reported()], [reported(amount=None)], [reported()]])
 
