@@ -1002,6 +1002,12 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         TASKS,
+        "A settled order whose Harvest invoice was deleted is named, with what to do",
+        "flows.invoice_search.gone_invoices",
+        "flows/test_deleted_invoices.py::test_it_is_told_and_invoiced_anew_once_the_field_is_cleared",
+    ),
+    _rule(
+        TASKS,
         "Mapped instances of the upsert bear readable names",
         "operators.upsert_operator.UpsertOpportunitiesOperator.label",
         "scheduler/test_real_scheduler.py::test_a_failed_project_is_mended_by_clearing_its_task_instance",

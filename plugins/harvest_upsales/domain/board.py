@@ -122,7 +122,7 @@ class RunFacts:
     :param whole: whether Harvest's figures reach back to the account's beginning
     :param idle: why changed time makes no opportunity, with the project's name, by project id
     :param settled: orders that settlement took up and finished
-    :param held: why settlement did not finish, by order id
+    :param held: why settlement did not finish, or whose invoice is gone, by order id
     :param billing: how the billing app answered, by order id
     """
 
@@ -288,7 +288,7 @@ class _Project:
             case Place.WON:
                 return self._won(order, same)
             case Place.REOPENED:
-                return State.HELD, (
+                return State.HELD, self.run.held.get(order.order_id) or (
                     f"invoiced, and moved back to {plain(order.probability)} %: delete its Harvest invoice and clear "
                     "HARVEST_INVOICE, or set reopened_orders to undo"
                 )

@@ -24,6 +24,7 @@ class Balance(StrEnum):
     HELD = "won, not invoiced yet"
     AFTER_INVOICE = "time after the invoice"
     FEE_INVOICED = "fee invoiced already"
+    INVOICE_GONE = "invoice gone"
 
 
 _FEE_IS_GONE = (
@@ -73,6 +74,7 @@ class Explanations:
     :param only: the projects that the run was confined to; empty means all
     :param fixed_fees: fixed-fee projects: Harvest's report shows what is left of the fee, and not for every range
     :param told: what the run said of projects that it left alone
+    :param gone: what to do about Harvest invoices of settled orders that are not there any more
     """
 
     failed: Mapping[int, str]
@@ -81,6 +83,7 @@ class Explanations:
     only: Collection[int] = ()
     fixed_fees: Collection[int] = frozenset()
     told: Mapping[int, str] = field(default_factory=dict)
+    gone: Mapping[int, str] = field(default_factory=dict)
 
     def of(self, project_id: int, state: Balance, drift: Decimal) -> str:
         """The likely cause, empty where none is known.
@@ -95,13 +98,13 @@ class Explanations:
             return "its time changed while the run went on; the next run takes it up"
         if project_id in self.fixed_fees and state is not Balance.FEE_INVOICED:
             return "a fixed fee: Harvest's report shows what is left of it, and not for every range of days"
-        if self.approved_only and drift > 0:
+        if self.approved_only and drift > 0 and state is not Balance.INVOICE_GONE:
             return "Harvest's report counts time that is not approved"
         return ""
 
     def cause(self, project_id: int, state: Balance, drift: Decimal) -> str:
         """The likely cause for the table: an explanation, or what to do, or why the run left the project alone."""
-        to_do = _FEE_IS_GONE if state is Balance.FEE_INVOICED else ""
+        to_do = _FEE_IS_GONE if state is Balance.FEE_INVOICED else self.gone.get(project_id, "")
         return self.of(project_id, state, drift) or to_do or self.told.get(project_id, "")
 
 
@@ -134,6 +137,8 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
     if state in (Balance.DRIFT, Balance.OPPORTUNITY_ONLY) and theirs and theirs.fee_is_gone:
         state = Balance.FEE_INVOICED
     drift = amount - value
+    if drift > 0 and project_id in why.gone:
+        state = Balance.INVOICE_GONE
     return ProjectBalance(
         project_id=project_id,
         project=f"{theirs.client}: {theirs.name}" if theirs else f"project {project_id}",
@@ -164,6 +169,12 @@ def _state(amount: Decimal, hours: Decimal, value: Decimal, lost: Decimal, ours:
     if ours.lost:
         return Balance.LOST
     return Balance.AFTER_INVOICE if ours.settled else Balance.TIME_ONLY
+
+
+def may_have_lost_invoices(lines: Iterable[ProjectBalance], upsales: Mapping[int, Held]) -> frozenset[int]:
+    """Settled orders of projects with more uninvoiced time than is known of: deleting an invoice frees its time."""
+    beyond = (line.project_id for line in lines if line.drift > 0)
+    return frozenset(order_id for project in beyond for order_id in upsales.get(project, Held()).settled)
 
 
 def totals(lines: Iterable[ProjectBalance]) -> dict[str, CurrencyTotal]:

@@ -99,6 +99,15 @@ def unwon_order(order_id: int, invoice: Invoice) -> str:
     )
 
 
+def gone_invoice(order_id: int, invoice_id: str) -> str:
+    """What to do where the invoice of a settled order was deleted."""
+    return (
+        f"Harvest invoice {invoice_id} of order {order_id} is gone, and its time is uninvoiced again. Clear "
+        "HARVEST_INVOICE on the order: at 100 % the next run invoices it anew, below that the order follows the time "
+        "again. If the time is invoiced elsewhere, mark it as invoiced in Harvest."
+    )
+
+
 def left_invoices(invoices: Iterable[Invoice], order_ids: Collection[int]) -> dict[int, Invoice]:
     """Invoices that were made for orders that do not lead to them any more, by the order's id.
 

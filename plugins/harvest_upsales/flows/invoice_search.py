@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from harvest_upsales.domain import settlement
 from harvest_upsales.domain.orders import invoice_of
 from harvest_upsales.errors import NotFoundError, SettlementHeldError
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, Project
 from harvest_upsales.records.upsales_records import Order
+
+# Up to so many invoices, one request each is cheaper than the list.
+_FEW = 3
 
 
 def search_invoice(
@@ -53,3 +58,29 @@ def refuse_left_invoice(services: Services, order: Order) -> None:
     invoice = settlement.find_invoice(order.id, services.harvest.invoices())
     if invoice is not None:
         raise SettlementHeldError(settlement.unwon_order(order.id, invoice))
+
+
+def gone_invoices(services: Services, named: Mapping[int, str]) -> dict[int, str]:
+    """The orders whose Harvest invoice is not there any more, and what to do about each.
+
+    :param named: the invoice that each order names; one request each for a few, else the whole list
+    """
+    if len(named) > _FEW:
+        there = {str(invoice.id) for invoice in services.harvest.invoices()}
+    else:
+        there = {invoice_id for invoice_id in named.values() if invoice_named(services, invoice_id)}
+    return {
+        order_id: settlement.gone_invoice(order_id, invoice_id)
+        for order_id, invoice_id in sorted(named.items())
+        if invoice_id not in there
+    }
+
+
+def invoice_named(services: Services, invoice_id: str) -> Invoice | None:
+    """The invoice with an id that stands in an order; ``None`` where there is none, or it is no id at all."""
+    if not (invoice_id.isascii() and invoice_id.isdigit()):
+        return None
+    try:
+        return services.harvest.invoice(int(invoice_id))
+    except NotFoundError:
+        return None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from harvest_upsales.api.whole_lists import whole
@@ -13,10 +13,12 @@ from harvest_upsales.domain.reconciliation import (
     CurrencyTotal,
     Explanations,
     ProjectBalance,
+    may_have_lost_invoices,
     reconcile,
     totals,
     unexplained,
 )
+from harvest_upsales.flows.invoice_search import gone_invoices
 from harvest_upsales.flows.overview import Sides, read_overview
 from harvest_upsales.flows.services import Services
 
@@ -27,12 +29,14 @@ class Reconciliation:
 
     :param drifts: lines that need somebody's attention
     :param sides: what was compared
+    :param gone: settled orders whose Harvest invoice is not there any more, and what to do about each
     """
 
     lines: tuple[ProjectBalance, ...]
     totals: dict[str, CurrencyTotal]
     drifts: tuple[ProjectBalance, ...]
     sides: Sides
+    gone: Mapping[int, str] = field(default_factory=dict)
 
 
 def reconcile_run(
@@ -77,11 +81,16 @@ def reconcile_run(
     if unexplained(lines, why, threshold=threshold):
         why = replace(why, changed=_changed_since(services, since))
         lines = reconcile(fresh.harvest, fresh.upsales, why)
+    gone = _gone_invoices(services, fresh, lines)
+    if gone:
+        why = replace(why, gone=_by_project(gone, fresh))
+        lines = reconcile(fresh.harvest, fresh.upsales, why)
     return Reconciliation(
         lines=tuple(lines),
         totals=totals(line for line in lines if line.state is not Balance.LOST),
         drifts=tuple(unexplained(lines, why, threshold=threshold)),
         sides=fresh,
+        gone=gone,
     )
 
 
@@ -89,3 +98,24 @@ def _changed_since(services: Services, since: dt.datetime) -> frozenset[int]:
     return whole(
         lambda: frozenset(entry.project.id for entry in services.harvest.time_entries(updated_since=since))
     )
+
+
+def _gone_invoices(services: Services, sides: Sides, lines: Iterable[ProjectBalance]) -> dict[int, str]:
+    suspects = may_have_lost_invoices(lines, sides.upsales)
+    named = {
+        order.order_id: order.invoice_id
+        for orders in (sides.orders.values() if suspects else ())
+        for order in orders
+        if order.order_id in suspects
+    }
+    return gone_invoices(services, named) if named else {}
+
+
+def _by_project(gone: Mapping[int, str], sides: Sides) -> dict[int, str]:
+    """The same words by project id."""
+    found: dict[int, str] = {}
+    for project_id, held in sides.upsales.items():
+        words = [gone[order_id] for order_id in held.settled if order_id in gone]
+        if words:
+            found[project_id] = " ".join(words)
+    return found

@@ -24,7 +24,7 @@ from harvest_upsales.domain.settlement import lines_differ, order_of
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import NotFoundError, SettlementHeldError
 from harvest_upsales.flows.coverage import covered_rows, covered_time
-from harvest_upsales.flows.invoice_search import read_order, search_invoice
+from harvest_upsales.flows.invoice_search import invoice_named, read_order, search_invoice
 from harvest_upsales.flows.order_saving import save_order
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, InvoiceState, Project
@@ -108,7 +108,7 @@ def _invoice(services: Services, order: Order, project: Project) -> Invoice | No
             f"invoice {found.id}. Correct one of them in Harvest or Upsales, then retry."
         )
         raise SettlementHeldError(msg)
-    theirs = _by_id(services, named) if found is None else None
+    theirs = invoice_named(services, named) if found is None else None
     original = None if theirs is None else order_of(theirs)
     if original is not None:
         msg = (
@@ -123,15 +123,6 @@ def _invoice(services: Services, order: Order, project: Project) -> Invoice | No
         )
         raise SettlementHeldError(msg)
     return found
-
-
-def _by_id(services: Services, invoice_id: str) -> Invoice | None:
-    if not (invoice_id.isascii() and invoice_id.isdigit()):
-        return None
-    try:
-        return services.harvest.invoice(int(invoice_id))
-    except NotFoundError:
-        return None
 
 
 def _refuse_billed(services: Services, order: Order, project: Project) -> None:

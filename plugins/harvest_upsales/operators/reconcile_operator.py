@@ -134,7 +134,7 @@ class ReconcileOperator(ServicesOperator):
             outcomes=ran.outcomes,
             idle=ran.idle,
             settled=ran.settled,
-            held=ran.held,
+            held={**result.gone, **ran.held},
             billing=ran.billing,
             web=services.setup.web,
         )

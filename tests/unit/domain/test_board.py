@@ -128,6 +128,8 @@ def test_a_board_that_was_lost_comes_back_less_what_is_not_read_again() -> None:
         (Place.WON, {}, State.WON, "settles"),
         (Place.WON, {"held": {70: "a timer is running"}}, State.HELD, "a timer is running"),
         (Place.REOPENED, {}, State.HELD, "moved back"),
+        (Place.REOPENED, {"held": {70: "Harvest invoice 9 is gone"}}, State.HELD, "is gone"),
+        (Place.SETTLED, {"held": {70: "Harvest invoice 9 is gone"}}, State.HELD, "is gone"),
         (Place.SETTLED, {"settled": {70}}, State.INVOICED, ""),
         (
             Place.SETTLED,
