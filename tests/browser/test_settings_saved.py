@@ -1,17 +1,20 @@
 """The settings' form over what is saved already: text that is no JSON, names nobody knows, somebody else's change."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
+from localrun.airflow_home import USER
+from sandbox.minimal import STAGE_VERBAL_AGREEMENT, STAGE_WON
 from tests.browser.desk import RUN_TIMEOUT_S, Desk
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.scheduler
 BROKEN = '{"default_user_id": 2, "company_map": {"77": 1},}'
+PO = "upsales-order-{}"
 Answer = dict[str, Any]
 
 
@@ -21,21 +24,6 @@ def kept(desk: Desk) -> Iterator[Answer]:
     before = desk.settings()
     yield before
     desk.save_text(json.dumps(before))
-
-
-def altered(page: Page, change: Callable[[Answer], None], path: str = "settings") -> None:
-    """Let a route's answer be another one: ``change`` alters the real answer."""
-
-    def alter(route: Route) -> None:
-        if route.request.method != "GET":
-            route.continue_()
-            return
-        answer = route.fetch()
-        found = answer.json()
-        change(found)
-        route.fulfill(response=answer, json=found)
-
-    page.route(f"**/harvest-upsales/api/{path}?*", alter)
 
 
 def save_unseen(page: Page) -> None:
@@ -50,13 +38,8 @@ def choose_the_required(visitor: Visitor, values: Answer) -> None:
 
 def test_text_that_is_no_json_is_shown_and_only_replaced_when_confirmed(desk: Desk, kept: Answer) -> None:
     desk.save_text(BROKEN)
-
-    def tell(answer: Answer) -> None:
-        answer["raw"], answer["exists"] = BROKEN, True
-
     with desk.visit() as visitor:
         page = visitor.page
-        altered(page, tell)
         visitor.open("settings")
         problem = page.get_by_role("alert").filter(has_text="What is saved can't be read")
         expect(problem.locator("[data-raw]")).to_have_text(BROKEN)
@@ -67,7 +50,6 @@ def test_text_that_is_no_json_is_shown_and_only_replaced_when_confirmed(desk: De
         asked.get_by_role("button", name="Leave it as it is").click()
         expect(asked).to_have_count(0)
         assert desk.saved_text() == BROKEN
-        page.unroute_all()
         page.get_by_role("button", name="Save", exact=True).click()
         asked.get_by_role("button", name="Replace it").click()
         page.get_by_role("button", name="Save without looking").click()
@@ -109,20 +91,8 @@ def test_two_lines_for_one_client_are_refused_at_the_field(desk: Desk, kept: Ans
 
 def test_what_somebody_else_saved_meanwhile_stays(desk: Desk, kept: Answer) -> None:
     theirs = {**kept, "batch_size": 40}
-
-    def tell(answer: Answer) -> None:
-        answer["digest"] = str(answer["values"].get("batch_size"))
-
-    def refuse(route: Route) -> None:
-        if route.request.method == "PUT":
-            route.fulfill(status=409, json={"detail": "The settings have changed."})
-        else:
-            route.fallback()
-
     with desk.visit(refused=(409,)) as visitor:
         page = visitor.page
-        altered(page, tell)
-        page.route("**/harvest-upsales/api/settings?*", refuse)
         visitor.open("settings")
         size = visitor.setting("batch_size").get_by_role("textbox")
         size.fill("50")
@@ -136,19 +106,12 @@ def test_what_somebody_else_saved_meanwhile_stays(desk: Desk, kept: Answer) -> N
 
 
 def test_a_plan_says_what_it_would_undo(desk: Desk, kept: Answer) -> None:
-    undo = {
-        "order_id": 42,
-        "project": "Website",
-        "amount": "1200.50",
-        "done": ["delete the draft invoice", "reopen the project"],
-    }
-
-    def tell(answer: Answer) -> None:
-        answer.update(outcomes=[], settlements=[], failures=[], undos=[undo])
-
+    order = invoiced_and_moved_back(desk, kept)
+    [invoice] = [
+        each for each in desk.world.harvest.invoices.values() if each["purchase_order"] == PO.format(order)
+    ]
     with desk.visit() as visitor:
         page = visitor.page
-        altered(page, tell, "plan")
         visitor.open("settings")
         visitor.setting("reopened_orders").get_by_role("combobox").select_option("undo")
         page.get_by_role("button", name="Show what changes").click()
@@ -156,7 +119,26 @@ def test_a_plan_says_what_it_would_undo(desk: Desk, kept: Answer) -> None:
         expect(plan).to_have_attribute("data-plan", "success", timeout=RUN_TIMEOUT_S * 1000)
         expect(plan).to_contain_text("1 to undo")
         expect(plan).not_to_contain_text("Nothing: Upsales")
-        line = plan.get_by_role("list", name="Planned writes").get_by_role("listitem")
-        expect(line).to_contain_text("delete the draft invoice, reopen the project")
-        expect(line).to_contain_text("1\u00a0200.50")
-    assert desk.settings() == kept
+        undo = plan.get_by_role("list", name="Planned writes").get_by_role("listitem").filter(has_text="undo")
+        expect(undo).to_contain_text(f"Harvest invoice {invoice['id']}")
+        expect(undo).to_contain_text(f"{invoice['amount']:,} {invoice['currency']}".replace(",", "\u00a0"))
+        assert desk.settings() == kept
+        assert invoice["id"] in desk.world.harvest.invoices
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_text("Nothing to save")).to_be_visible()
+    assert desk.run() == "success"
+    assert invoice["id"] not in desk.world.harvest.invoices
+
+
+def invoiced_and_moved_back(desk: Desk, settings: Answer) -> int:
+    """An order that a run has settled without a billing app, and that is an opportunity again: its id."""
+    rows = desk.ask("GET", "board", USER).json()["rows"]
+    order: int = next(row["order_id"] for row in rows if row["state"] == "tracking" and row["order_id"])
+    desk.world.billing.order_modes[order] = "silent"
+    alone = {"billing_integration_id": None, "billing_reference_field": None}
+    desk.save_text(json.dumps({**settings, **alone}))
+    desk.world.upsales.move(order, STAGE_WON)
+    assert desk.run() == "success"
+    desk.world.upsales.move(order, STAGE_VERBAL_AGREEMENT)
+    desk.save_text(json.dumps(settings))
+    return order

@@ -115,6 +115,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         programs = stack.enter_context(Programs(home.logs))
         airflow_parts.migrate(programs, home)
         api = airflow_parts.start(programs, home, [DAG, OTHER])
+        api.make_pool("other_writes", 1)
         site = Site(home=home, programs=programs, api=api, servers=servers)
         save_settings(site, DEMO_SETTINGS)
         yield site

@@ -50,7 +50,6 @@ def run(site: Site, person: Person, dag_id: str = OTHER) -> str:
 def test_the_board_says_what_both_services_say(site: Site, admin: Person) -> None:
     world = site.world(OTHER)
     world.billing.delay_s = 0
-    site.airflow("POST", "/pools", {"name": "other_writes", "slots": 1})
     tracked, sold, timed, lost = (add_project(world, name) for name in ("Fjord", "Gran", f"Å {MARKUP}", "Ek"))
     failing = add_project(world, "Nobody", known=False)
     assert run(site, admin) == "failed"

@@ -44,6 +44,7 @@ class Undone(Struct, frozen=True):
     reopened: bool
     project: str = ""
     amount: Decimal = Decimal(0)
+    currency: str = ""
     done: tuple[str, ...] = ()
 
 
@@ -77,6 +78,7 @@ def undo_invoice(services: Services, order_id: int, *, dry_run: bool = False) ->
         reopened=True,
         project=f"{project.client.name}: {project.name}",
         amount=invoice.amount if invoice else Decimal(0),
+        currency=invoice.currency if invoice else "",
         done=tuple(done),
     )
 

@@ -67,8 +67,7 @@ class MarkProjectInvoicedOperator(ServicesOperator):
             if order.undo:
                 undone = undo_invoice(services, order.order_id, dry_run=self.only_plans)
                 if undone.done and "ti" in context:
-                    told = {key: getattr(undone, key) for key in ("order_id", "project", "amount", "done")}
-                    context["ti"].xcom_push(key=UNDONE_KEY, value=to_xcom(told))
+                    context["ti"].xcom_push(key=UNDONE_KEY, value=to_xcom(undone))
                 msg = f"{order.label}: " + (
                     "; ".join(undone.done) or "it is not reopened any more: nothing to undo"
                 )

@@ -55,6 +55,7 @@ class PlannedUndo(Struct, frozen=True):
     order_id: int
     project: str = ""
     amount: Decimal = Decimal(0)
+    currency: str = ""
     done: tuple[str, ...] = ()
 
 

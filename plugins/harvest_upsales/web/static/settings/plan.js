@@ -110,7 +110,7 @@ const ACTIONS = { create: ["create", "green"], update: ["update", "blue"] };
 
 function Outcome({ result }) {
   const writes = result.outcomes.filter((outcome) => outcome.action in ACTIONS);
-  const undos = result.undos ?? [];
+  const { undos } = result;
   const counts = [
     [writes.filter((outcome) => outcome.action === "create").length, "to create"],
     [writes.filter((outcome) => outcome.action === "update").length, "to update"],

@@ -1,29 +1,13 @@
 /** What is saved already, where it is not what the form can show: nothing, no settings at all, names nobody knows. */
 import { Box, Button, Flex, Notice, Text, h } from "../ui.js";
 
-/** Whether the Variable holds a text that is no JSON object: the form is empty then, the Variable is not. */
-export function isUnreadable({ raw }) {
-  if (!raw?.trim()) return false;
-  try {
-    const found = JSON.parse(raw);
-    return found === null || typeof found !== "object" || Array.isArray(found);
-  } catch {
-    return true;
-  }
-}
-
-/** Names in the Variable that no setting has. */
-export function unknownKeys({ values, fields, unknown_keys }) {
-  return unknown_keys ?? Object.keys(values).filter((key) => !fields.some((field) => field.key === key));
-}
-
 /** Why no run would accept what is saved, or why it can't be changed here. */
 export function Problem({ settings }) {
   if (!settings.problem) return null;
   if (!settings.can_edit) {
     return h(Notice, { status: "info", title: "The settings can't be changed here" }, settings.problem);
   }
-  if (isUnreadable(settings)) {
+  if (settings.raw !== null) {
     return h(
       Notice,
       { status: "error", role: "alert", title: "What is saved can't be read" },
@@ -48,7 +32,7 @@ export function Problem({ settings }) {
       ),
     );
   }
-  if (!(settings.exists ?? Object.keys(settings.values).length)) {
+  if (!settings.exists) {
     const text = "Fill in the required ones, look at what would change, and save.";
     return h(Notice, { status: "info", title: "Nothing is saved yet" }, text);
   }

@@ -18,7 +18,7 @@ import { useRoute } from "../use_route.js";
 import { Field } from "./field.js";
 import { doubled, fromForm, sections, toForm } from "./form_values.js";
 import { PlanResult, usePlan } from "./plan.js";
-import { Problem, Replace, Stale, Unknown, isUnreadable, unknownKeys } from "./saved.js";
+import { Problem, Replace, Stale, Unknown } from "./saved.js";
 
 export function Settings({ dagId, onSaved }) {
   const { data, error, reload } = useRoute("settings", { dag_id: dagId });
@@ -37,8 +37,7 @@ export function Settings({ dagId, onSaved }) {
     onSaved();
   };
   // What is saved is the form's key: a form begins anew with what somebody else saved.
-  const key = JSON.stringify([data.values, data.digest, data.raw]);
-  return h(Form, { key, settings: data, choices, dagId, onSaved: saved, onReload: reload });
+  return h(Form, { key: data.digest, settings: data, choices, dagId, onSaved: saved, onReload: reload });
 }
 
 function Form({ settings, choices, dagId, onSaved, onReload }) {
@@ -52,7 +51,7 @@ function Form({ settings, choices, dagId, onSaved, onReload }) {
   const [isStale, setIsStale] = useState(false);
   const [saving, setSaving] = useState(false);
   const plan = usePlan(dagId);
-  const unknown = unknownKeys(settings).filter((key) => !removed.includes(key));
+  const unknown = settings.unknown_keys.filter((key) => !removed.includes(key));
   const values = fromForm(settings.fields, entered, settings.values);
   const text = JSON.stringify(values);
   const changed = JSON.stringify(entered) !== JSON.stringify(start) || removed.length > 0;
@@ -69,7 +68,7 @@ function Form({ settings, choices, dagId, onSaved, onReload }) {
   };
   /** A refusal, or the news that the settings are others by now. */
   const refused = async (error) => {
-    if (error.status === 409 && settings.digest !== undefined) {
+    if (error.status === 409) {
       const now = await read("settings", { dag_id: dagId }).catch(() => settings);
       if (now.digest !== settings.digest) {
         setIsStale(true);
@@ -106,7 +105,7 @@ function Form({ settings, choices, dagId, onSaved, onReload }) {
     setAsks(planned ? null : "plan");
     if (planned) save();
   };
-  const trySave = () => (isUnreadable(settings) ? setAsks("replace") : saveOrAsk());
+  const trySave = () => (settings.raw !== null ? setAsks("replace") : saveOrAsk());
   const keep = () => setAsks(null);
   const remove = (key) => {
     setRemoved((before) => [...before, key]);
