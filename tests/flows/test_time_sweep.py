@@ -152,6 +152,69 @@ def test_an_entry_moved_to_other_days_meanwhile_counts_once(
     found = swept(client_of(bench), projects, near_s=near_s, now=bench.world.clock.now)
 
     assert move.happened
+    expect_the_present(bench, found, projects)
+
+
+@pytest.mark.parametrize("nth", [2, 5, 9, 14])
+@pytest.mark.parametrize("days_ago", [3, 66])
+@pytest.mark.parametrize(
+    ("left", "to"), [(0, 1), (0, None), (None, 0)], ids=["both", "the one left", "the other"]
+)
+@pytest.mark.parametrize("near_s", [0, 1000], ids=["side by side", "one after the other"])
+def test_an_entry_moved_to_another_project_meanwhile_counts_in_one(
+    bench: Bench,
+    projects: list[int],
+    nth: int,
+    days_ago: int,
+    left: int | None,
+    to: int | None,
+    near_s: float,
+) -> None:
+    """Whichever of the two projects is asked for."""
+    elsewhere = bench.add_project("Elsewhere")
+    moved = bench.add_time(elsewhere if left is None else projects[left], 7, days_ago=days_ago)
+    bench.world.clock.advance(dt.timedelta(hours=1))
+    target = elsewhere if to is None else projects[to]
+    move = bench.world.moments.after(
+        "harvest", "^/time_entries$", lambda: bench.world.harvest.edit_time(moved, project_id=target), nth=nth
+    )
+
+    found = swept(client_of(bench), projects, near_s=near_s, now=bench.world.clock.now)
+
+    assert move.happened
+    expect_the_present(bench, found, projects)
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_nor_does_one_that_moves_again_while_its_projects_are_read_anew(
+    bench: Bench, projects: list[int], again: int
+) -> None:
+    moved = bench.add_time(projects[0], 7, days_ago=3)
+    bench.world.clock.advance(dt.timedelta(hours=1))
+    moments = bench.world.moments
+
+    def to(number: int) -> None:
+        bench.world.harvest.edit_time(moved, project_id=projects[number])
+
+    moments.after("harvest", "^/time_entries$", lambda: to(1), nth=9)
+    asked_for = len(asked(bench))
+
+    def while_read_anew() -> None:
+        anew = [query for query in asked(bench)[asked_for:] if "project_id" in query]
+        if len(anew) == again and not back:
+            back.append(to(2))
+
+    back: list[None] = []
+    moments.after("harvest", "^/time_entries$", while_read_anew, nth=None)
+
+    found = swept(client_of(bench), projects, now=bench.world.clock.now)
+
+    assert back
+    expect_the_present(bench, found, projects)
+
+
+def expect_the_present(bench: Bench, found: dict[int, CountedTime], projects: list[int]) -> None:
+    """What was added up is what Harvest has now."""
     whole = list(bench.harvest.time_entries(is_billed=False))
     for project in projects:
         expected = counted_time([e for e in whole if e.project.id == project], approved_only=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -185,7 +186,7 @@ class TimeSums:
 
 
 class ProjectSums:
-    """The sums of several projects.
+    """The sums of several projects, with the ids of all that was taken in: eight bytes an entry.
 
     :param project_ids: the time of others is passed over
     :param empty: sums to begin with, by whose rules entries are taken in
@@ -196,17 +197,21 @@ class ProjectSums:
         self.wanted = frozenset(project_ids)
         self._empty = empty
         self._found: dict[int, TimeSums] = {}
+        self._ids: dict[int, array[int]] = {}
 
     def add(self, entries: Iterable[TimeEntry]) -> None:
         """Take in entries, each given once."""
-        wanted, found = self.wanted, self._found
+        wanted, found, ids = self.wanted, self._found, self._ids
         for entry in entries:
             project_id = entry.project.id
             if project_id in wanted:
                 sums = found.get(project_id)
                 if sums is None:
                     sums = found[project_id] = self._empty.another()
+                if project_id not in ids:
+                    ids[project_id] = array("q")
                 sums.add(entry)
+                ids[project_id].append(entry.id)
 
     def another(self) -> ProjectSums:
         """Empty sums of the same projects, see ``TimeSums.another``."""
@@ -219,13 +224,26 @@ class ProjectSums:
             ours = self._found.setdefault(project_id, theirs)
             if ours is not theirs:
                 ours += theirs
+        for project_id, ids in other._ids.items():
+            self._ids.setdefault(project_id, array("q")).extend(ids)
         return self
 
     def replace(self, project_ids: Iterable[int], other: ProjectSums) -> None:
         """Take these projects' sums from ``other``, which holds those of no other project."""
         for project_id in project_ids:
             self._found.pop(project_id, None)
+            self._ids.pop(project_id, None)
         self += other
+
+    def places(self, entry_ids: Collection[int]) -> dict[int, list[int]]:
+        """The projects that have taken in these entries, by the entry; one twice that has taken it in twice."""
+        looked_for = frozenset(entry_ids)
+        found: dict[int, list[int]] = {}
+        for project_id, ids in self._ids.items():
+            for entry_id in ids if not looked_for.isdisjoint(ids) else ():
+                if entry_id in looked_for:
+                    found.setdefault(entry_id, []).append(project_id)
+        return found
 
     def totals(self) -> dict[int, CountedTime]:
         """What each project's time adds up to; projects of which none counts may be missing."""

@@ -4,16 +4,16 @@ A list is walked from link to link, so one connection waits for each answer befo
 days can be walked side by side. Where to cut is not known beforehand: the first page tells how many pages there are and
 how many days one fills. A range that turns out longer than expected is cut again.
 
-An entry whose day is changed meanwhile may move from a range that is yet to be read to one that was read, or the other
+An entry whose day or project is changed meanwhile may move from what is yet to be read to what was read, or the other
 way: it would be missing, or count twice. Whoever moves it leaves it updated, so the projects of all that was updated
-since the reading began are read again one by one.
+since the reading began are read again one by one: those that it is in now, and those that it was read in.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import chain
@@ -36,6 +36,8 @@ CLOCK_MARGIN = dt.timedelta(minutes=5)
 """How far this machine's clock may run ahead of Harvest's; wider, and most of a busy day's projects are read twice."""
 
 _UNTOLD_PAGES = 3
+# How often the projects of entries that moved are read anew; from the second time on only those that moved meanwhile.
+_READ_ANEW = 3
 _NEAR_S = 0.05
 _DAY = dt.timedelta(days=1)
 
@@ -95,19 +97,37 @@ def _with_moved(
 ) -> ProjectSums:
     """The sums, those of projects with entries that may have moved while they were read put right.
 
-    Billed entries are looked at too: one may have been billed after it moved. Where an entry went to another project,
-    the one that it left is as it was a moment earlier.
+    Entries go on moving while their projects are read again. That takes moments, and is looked at, too; what moves in
+    the last of them is left to the next run.
     """
 
-    def updated() -> frozenset[int]:
-        return sums.wanted.intersection(
-            entry.project.id for entry in harvest.time_entries(updated_since=since)
-        )
+    def updated() -> dict[int, int | None]:
+        """The updated entries with the project that each belongs to; ``None`` for what is billed by now."""
+        found = harvest.time_entries(updated_since=since)
+        return {entry.id: None if entry.is_billed else entry.project.id for entry in found}
 
-    moved = whole(updated)
-    if moved:
-        sums.replace(moved, read_each(harvest, empty, sorted(moved)))
+    now = whole(updated)
+    stale = _projects(sums, now, sums.places(now))
+    for _ in range(_READ_ANEW):
+        if not stale:
+            break
+        sums.replace(stale, read_each(harvest, empty, sorted(stale)))
+        now = whole(updated)
+        places = sums.places(now)
+        misplaced = {entry: at for entry, at in now.items() if places.get(entry, []) != _wanted(sums, at)}
+        stale = _projects(sums, misplaced, places)
     return sums
+
+
+def _projects(
+    sums: ProjectSums, now: Mapping[int, int | None], places: Mapping[int, Collection[int]]
+) -> set[int]:
+    """The projects that entries belong to, and those that have taken them in."""
+    return {project for entry, at in now.items() for project in (*places.get(entry, ()), *_wanted(sums, at))}
+
+
+def _wanted(sums: ProjectSums, project_id: int | None) -> list[int]:
+    return [project_id] if project_id in sums.wanted else []
 
 
 def _read(harvest: HarvestClient, walk: _Walk, near_s: float) -> ProjectSums:
