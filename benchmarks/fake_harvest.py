@@ -52,7 +52,9 @@ class FakeHarvest:
         if not self._is_allowed():
             return 429, [b'{"message":"throttled"}']
         size, page = int(query.get("per_page", PAGE_SIZE)), int(query.get("page", 1))
-        chosen = self.entries.within(_day(query.get("from")), _day(query.get("to")))
+        # Every entry was last saved on the day that it is about.
+        since = max(filter(None, (_day(query.get("from")), _day(query.get("updated_since")))), default=None)
+        chosen = self.entries.within(since, _day(query.get("to")))
         number = chosen.end - chosen.first
         pages = max(1, -(-number // size))
         first = chosen.first + (page - 1) * size
@@ -164,7 +166,7 @@ def _content_length(head: bytes) -> int:
 
 
 def _day(text: str | None) -> dt.date | None:
-    return None if text is None else dt.date.fromisoformat(text)
+    return None if text is None else dt.datetime.fromisoformat(text).date()
 
 
 async def serve(harvest: FakeHarvest) -> None:

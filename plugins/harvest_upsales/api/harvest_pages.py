@@ -16,6 +16,7 @@ from harvest_upsales.api.rate_limit import READS
 from harvest_upsales.api.transport import Params, Transport
 from harvest_upsales.api.whole_lists import Completeness
 from harvest_upsales.errors import UnexpectedAnswerError
+from harvest_upsales.records.bounds import check_numbers
 from harvest_upsales.records.harvest_records import Contact, Invoice, Project, TimeEntry, UninvoicedProject
 
 T = TypeVar("T")
@@ -46,6 +47,10 @@ class TimeEntriesPage(Page[TimeEntry], frozen=True, kw_only=True):
     """A page of ``/time_entries``."""
 
     records: list[TimeEntry] = field(name="time_entries")
+
+    def __post_init__(self) -> None:
+        check_numbers("rounded_hours", (entry.rounded_hours for entry in self.records))
+        check_numbers("billable_rate", (entry.billable_rate for entry in self.records))
 
 
 class ProjectsPage(Page[Project], frozen=True, kw_only=True):

@@ -135,9 +135,12 @@ def _read(harvest: HarvestClient, walk: _Walk, near_s: float) -> ProjectSums:
     first = walk.days(harvest, Days())
     if not first.left:
         return first.sums
-    # Where answers come at once, the processor is what takes the time, and threads only get in each other's way.
-    is_near = time.perf_counter() - began < near_s
-    with harvest.beside(1 if is_near else CONNECTIONS) as clients:
+    # The walks begin where the sums stand: lines older than those that fill a project's notes are not made again.
+    walk.sums = first.sums
+    if time.perf_counter() - began < near_s:
+        # Where answers come at once, the processor is what takes the time, and threads only get in each other's way.
+        return _one_by_one(harvest, walk, first)
+    with harvest.beside(CONNECTIONS) as clients:
         return _side_by_side(clients, walk, first)
 
 
@@ -222,6 +225,14 @@ class _Walk:
             sums.add(settled_entries.values())
         return _Part(sums)
 
+    def straight(self, harvest: HarvestClient, ranges: Sequence[Days]) -> ProjectSums:
+        """One range after the other, each to its end, into the same sums."""
+        sums = self.sums.another()
+        for days in ranges:
+            for settled_entries in settled(self._pages(harvest, days)):
+                sums.add(settled_entries.values())
+        return sums
+
     def _pages(self, harvest: HarvestClient, days: Days) -> Iterator[Page[TimeEntry]]:
         found = harvest.time_entry_pages(
             is_billed=False, from_=days.first, to=days.last, page_size=self._page_size
@@ -271,6 +282,14 @@ def cut(beginning: Sequence[Page[TimeEntry]], days: Days) -> tuple[Days, ...]:
     return (Days(days.first, last), *found)
 
 
+def _one_by_one(harvest: HarvestClient, walk: _Walk, first: _Part) -> ProjectSums:
+    """Walk the ranges in turn, the newest first, whose lines the notes take before any other."""
+    oldest, *others = first.left
+    sums = whole(lambda: walk.straight(harvest, (*others, oldest)))
+    sums += first.sums
+    return sums
+
+
 def _side_by_side(clients: Sequence[HarvestClient], walk: _Walk, first: _Part) -> ProjectSums:
     """Walk the ranges over all connections at once; none is walked by two."""
     idle: SimpleQueue[HarvestClient] = SimpleQueue()
@@ -284,8 +303,6 @@ def _side_by_side(clients: Sequence[HarvestClient], walk: _Walk, first: _Part) -
         finally:
             idle.put(client)
 
-    # The walks begin where the sums stand: lines older than those that fill a project's notes are not made again.
-    walk.sums = first.sums
     waiting = list(first.left)
     with ThreadPoolExecutor(len(clients), thread_name_prefix="harvest") as threads:
         running: set[Future[_Part]] = set()

@@ -114,10 +114,6 @@ class TimeEntry(Struct, frozen=True, gc=False):
     notes: str | None = None
     invoice: Reference | None = None
 
-    def __post_init__(self) -> None:
-        check_number("rounded_hours", self.rounded_hours)
-        check_number("billable_rate", self.billable_rate)
-
 
 class InvoiceLine(Struct, frozen=True):
     """A line of an invoice; ``amount`` is before tax and discount."""

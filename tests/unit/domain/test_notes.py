@@ -151,6 +151,17 @@ def test_a_very_long_entry_is_cut() -> None:
     assert line.endswith("å…")
 
 
+@pytest.mark.parametrize(
+    "notes", ["å \n" * 3_000, " " * 5_000 + "x", "x" * 999 + "  y", "🙂" * 1_001, "x" * 1_000 + "\n"]
+)
+def test_what_is_kept_of_a_long_entry_makes_the_line_of_the_whole(notes: str) -> None:
+    long = entry(1, notes=notes, task=Reference(1, "Design"))
+    kept = NewestLines()
+    kept.add(long)
+
+    assert kept.newest_first() == (line_of(long).encode(),)
+
+
 def test_lone_surrogates_in_people_s_text_do_not_stop_anything() -> None:
     notes = listing("half \ud83d pair", [entry(1)])
 
