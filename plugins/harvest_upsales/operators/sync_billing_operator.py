@@ -20,6 +20,7 @@ from harvest_upsales.operators.assets import SettledOrder, announce, settled_ord
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import ORDERS
 from harvest_upsales.operators.links import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
+from harvest_upsales.operators.told_failures import ToldFailure
 from harvest_upsales.records.bounds import one_line
 from harvest_upsales.triggers.billing_trigger import BillingTrigger
 
@@ -73,10 +74,12 @@ class SyncBillingOperator(ServicesOperator):
             raise AirflowSkipException(msg)
         before = settled.before
         billing = billing_now(services, settled.order_id, before)
-        tries = self._tries_since_cleared(context)
-        if billing.state is BillingState.FAILED and tries:
+        told = ToldFailure(context, settled.order_id)
+        if billing.state is BillingState.FAILED and told.was_cleared:
             self.log.info("The billing app had failed (%s): Upsales has to call it again", billing.detail)
-            before = call_again(services, settled.order_id, may_be_called=tries > 1)
+            may_be_called = told.may_be_called
+            told.note_call()
+            before = call_again(services, settled.order_id, may_be_called=may_be_called)
             billing = billing_now(services, settled.order_id, before)
         self.log_requests()
         if billing.state is BillingState.WAITING:
@@ -115,17 +118,6 @@ class SyncBillingOperator(ServicesOperator):
         billing_app = told.pop("billing_app", None)
         return self._conclude(context, msgspec.convert(told, Billing), billing_app)
 
-    def _tries_since_cleared(self, context: Context) -> int:
-        """How many tries there were since a person cleared the task, this one included; 0 where nobody did.
-
-        Clearing makes Airflow allow as many tries anew. There is more than one only where a try was lost: its process
-        died, or an answer did. What the billing app says itself is never tried again without a person.
-        The count is too high where the DAG's ``retries`` were lowered while the task was on a later try.
-        """
-        task_instance = context["ti"]
-        tries_before = task_instance.max_tries - (self.retries or 0)
-        return max(0, int(task_instance.try_number - tries_before)) if tries_before > 0 else 0
-
     def _conclude(self, context: Context, billing: Billing, integration_id: int | None) -> dict[str, Any]:
         settled, who, detail = self._settled(), self._who(), billing.detail
         match billing.state:
@@ -146,6 +138,8 @@ class SyncBillingOperator(ServicesOperator):
                 returned: dict[str, Any] = to_xcom(billed)
                 return returned
             case BillingState.FAILED:
+                if "ti" in context:
+                    ToldFailure(context, settled.order_id).note_told()
                 msg = (
                     f"{who}: the billing app refused it: {detail}. Mend that in Upsales or the app, then clear this "
                     "task: it has Upsales call the app again. Look in the app first whether it has the order after all."

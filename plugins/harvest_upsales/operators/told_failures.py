@@ -1,0 +1,50 @@
+"""Has a person cleared the task since it ended with the billing app's refusal?
+
+What the app refuses is never tried again without a person, so that a second call is somebody's decision. Airflow does
+not say whether a try is a retry of its own or a person's clearing. But clearing, and nothing else, sets ``max_tries``
+anew, by the number of the last try: where it is another than when the refusal was told, somebody has cleared the task.
+The task's own store keeps it, which both retries and clearings leave alone. Only where the DAG's ``retries`` were
+lowered by as many as there were tries does a clearing leave the same number: the refusal is told again, and the next
+clearing counts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_TOLD, _CALLED = "refusal_told", "called_again"
+
+
+class ToldFailure:
+    """The refusals of one order that earlier tries of this task instance have told.
+
+    :param context: of the running task
+    :param order_id: part of the store's keys, as a cleared run may give the task instance another order
+    """
+
+    def __init__(self, context: Any, order_id: int) -> None:
+        self._store = context["task_state_store"]
+        self._max_tries = int(context["ti"].max_tries)
+        self._order_id = order_id
+
+    @property
+    def was_cleared(self) -> bool:
+        """Whether a person has cleared the task since a refusal was told."""
+        told = self._store.get(self._key(_TOLD))
+        return told is not None and told != self._max_tries
+
+    @property
+    def may_be_called(self) -> bool:
+        """Whether a try since that clearing was about to have the app called; it was lost then."""
+        return bool(self._store.get(self._key(_CALLED)) == self._max_tries)
+
+    def note_call(self) -> None:
+        """Right before the app is called again."""
+        self._store.set(self._key(_CALLED), self._max_tries)
+
+    def note_told(self) -> None:
+        """Right before the task ends with the app's refusal."""
+        self._store.set(self._key(_TOLD), self._max_tries)
+
+    def _key(self, name: str) -> str:
+        return f"{name}_{self._order_id}"
