@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Locator, Page
 
 from localrun.airflow_home import ROOT
+from tests.browser.visitor import at_rest
 
 FOLDER = ROOT / "docs" / "screenshots"
 
@@ -21,5 +22,5 @@ class Pictures:
             return
         FOLDER.mkdir(exist_ok=True)
         # Spinners, fading messages and the cursor would make two pictures of the same thing differ.
-        page.wait_for_timeout(400)
+        at_rest(page)
         (part or page).screenshot(path=FOLDER / f"{name}.png", animations="disabled", caret="hide")

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page
 
+from tests.browser.visitor import at_rest
+
 # Colours of any notation become pixels on a canvas; backgrounds that are partly clear are laid over what is behind.
 _LOOK = """() => {
   const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
@@ -49,6 +51,6 @@ _LOOK = """() => {
 def too_faint(page: Page) -> list[str]:
     """Texts of the page with less contrast than 4.5 to 1 (large ones 3 to 1); disabled fields don't count."""
     # Colours fade in when a tab opens or the mouse leaves.
-    page.wait_for_timeout(300)
+    at_rest(page)
     found: list[str] = page.evaluate(_LOOK)
     return sorted(set(found))

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
 from tests.browser.readable import too_faint
@@ -19,18 +19,6 @@ HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title=
 def shown(page: Page) -> list[str]:
     """Ids of the projects in the table, from the top."""
     return page.locator("[data-project]").evaluate_all("rows => rows.map(row => row.dataset.project)")  # type: ignore[no-any-return]
-
-
-def answering(page: Page, change: Any) -> None:
-    """Let the board be another one: ``change`` gets the real answer and alters it."""
-
-    def alter(route: Route) -> None:
-        answer = route.fetch()
-        board = answer.json()
-        change(board)
-        route.fulfill(response=answer, json=board)
-
-    page.route("**/harvest-upsales/api/board*", alter)
 
 
 def test_search_filters_and_order(desk: Desk) -> None:
@@ -114,14 +102,14 @@ def test_a_phone_scrolls_in_one_direction_only(desk: Desk, dark: bool) -> None:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_text_can_be_read(desk: Desk, dark: bool) -> None:
     with desk.visit(dark=dark) as visitor:
-        answering(visitor.page, one_of_each_state)
+        visitor.answered("board*", one_of_each_state(desk.read("board")))
         for tab in ("board", "settings", "checks"):
             visitor.open(tab)
             expect(visitor.page.locator("[data-project], [data-setting], [data-check]").first).to_be_visible()
             assert too_faint(visitor.page) == []
 
 
-def one_of_each_state(board: dict[str, Any]) -> None:
+def one_of_each_state(board: dict[str, Any]) -> dict[str, Any]:
     states = [
         "failed",
         "billing_failed",
@@ -135,6 +123,7 @@ def one_of_each_state(board: dict[str, Any]) -> None:
     ]
     for row, state in zip(board["rows"], states, strict=False):
         row |= {"state": state, "why": "Because of this.", "drift": "10.50"}
+    return board
 
 
 def wider_than_the_screen(visitor: Visitor) -> list[str]:
@@ -150,14 +139,13 @@ def wider_than_the_screen(visitor: Visitor) -> list[str]:
 
 
 def test_two_thousand_projects_are_drawn_a_page_at_a_time(desk: Desk) -> None:
-    def many(board: dict[str, Any]) -> None:
-        [model, *_] = board["rows"]
-        board["rows"] = [
-            model | {"project_id": n, "project": f"Project {n}", "code": f"P{n}"} for n in range(2000)
-        ]
-
+    board = desk.read("board")
+    [model, *_] = board["rows"]
+    board["rows"] = [
+        model | {"project_id": n, "project": f"Project {n}", "code": f"P{n}"} for n in range(2000)
+    ]
     with desk.visit() as visitor:
-        answering(visitor.page, many)
+        visitor.answered("board*", board)
         visitor.open()
         page = visitor.page
         expect(page.get_by_text("1–50 of 2000")).to_be_visible()
@@ -188,6 +176,6 @@ def test_an_unreachable_board_says_so_and_can_be_tried_again(desk: Desk) -> None
         page.route("**/harvest-upsales/api/board*", lambda route: route.fulfill(**broken))
         visitor.open()
         expect(page.get_by_role("alert")).to_contain_text("Out for lunch")
-        page.unroute_all()
+        page.unroute_all(behavior="wait")
         page.get_by_role("button", name="Try again").click()
         expect(page.get_by_role("table", name="Projects")).to_be_visible()

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from localrun.airflow_home import USER
 from tests.browser.desk import NOBODY, VIEWER, Desk
+from tests.browser.visitor import PAGE, Visitor
 
 pytestmark = pytest.mark.scheduler
 JSON = {"Content-Type": "application/json"}
@@ -38,13 +38,11 @@ def test_a_viewer_may_look_and_nothing_else(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("method", "route"), [*ADMINISTRATORS, ("POST", "runs")])
 def test_the_routes_refuse_a_viewer(desk: Desk, method: str, route: str) -> None:
-    before = desk.ask("GET", "settings", USER).json()["values"]
-    runs = len(desk.api.runs("harvest_upsales"))
+    before, runs = desk.settings(), desk.runs_by_hand()
     body: dict[str, Any] = {"values": {**before, "batch_size": 7}, "dry_run": True}
     answer = desk.ask(method, route, VIEWER, json=body if method != "GET" else None, headers=OWN)
     assert answer.status_code == 403
-    assert desk.ask("GET", "settings", USER).json()["values"] == before
-    assert len(desk.api.runs("harvest_upsales")) == runs
+    assert (desk.settings(), desk.runs_by_hand()) == (before, runs)
 
 
 @pytest.mark.parametrize(("method", "route"), [("GET", "board"), *ADMINISTRATORS, ("POST", "runs")])
@@ -61,27 +59,35 @@ def test_the_scripts_are_not_for_everybody(desk: Desk) -> None:
     assert desk.ask("GET", "../static/page.js", None).status_code == 401
 
 
-def test_without_rights_the_page_says_why_it_is_empty(desk: Desk) -> None:
+def test_without_rights_there_is_no_such_page(desk: Desk) -> None:
     with desk.visit(NOBODY, refused=(403,)) as visitor:
-        visitor.page.goto(f"{visitor.url}/plugin/harvest-upsales")
-        visitor.page.wait_for_load_state("networkidle")
-        assert visitor.page.locator("[data-project]").count() == 0
-        assert "Norrsken" not in visitor.page.content()
+        page = visitor.page
+        page.goto(f"{visitor.url}{PAGE}")
+        expect(page.get_by_text("Page Not Found")).to_be_visible()
+        expect(page.get_by_role("link", name="Harvest", exact=True)).to_have_count(0)
+        expect(page.locator("main.harvest-upsales")).to_have_count(0)
 
 
 def test_another_sites_page_can_not_write(desk: Desk) -> None:
     """The browser is logged in; what a foreign page can make it send lacks the header."""
     with desk.visit(refused=(403, 415)) as visitor:
         visitor.open()
-        send = """async ([headers, url]) => (await fetch(url, {
-            method: "POST", headers, body: '{"dry_run": true}' })).status"""
-        url = "/harvest-upsales/api/runs"
-        runs = len(desk.api.runs("harvest_upsales"))
-        assert (
-            visitor.page.evaluate(send, [{"Content-Type": "text/plain", "X-Harvest-Upsales": "page"}, url])
-            == 415
-        )
-        assert visitor.page.evaluate(send, [JSON, url]) == 403
-        assert len(desk.api.runs("harvest_upsales")) == runs
-        assert visitor.page.evaluate(send, [OWN, url]) == 200
-        assert len(desk.api.runs("harvest_upsales")) == runs + 1
+        runs = desk.runs_by_hand()
+        assert sent(visitor, OWN | {"Content-Type": "text/plain"})[0] == 415
+        assert sent(visitor, JSON)[0] == 403
+        assert desk.runs_by_hand() == runs
+        status, started = sent(visitor, OWN)
+        assert status == 200
+        assert desk.runs_by_hand() == runs + 1
+    desk.end_of(started["run_id"])
+
+
+def sent(visitor: Visitor, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """Ask for a plan from within the browser: status and answer."""
+    ask = """async (headers) => {
+        const url = "/harvest-upsales/api/runs", body = '{"dry_run": true}';
+        const answer = await fetch(url, { method: "POST", headers, body });
+        return [answer.status, await answer.json()];
+    }"""
+    status, answer = visitor.page.evaluate(ask, headers)
+    return status, answer

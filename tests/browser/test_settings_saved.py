@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from localrun.airflow_home import USER
 from sandbox.minimal import STAGE_VERBAL_AGREEMENT, STAGE_WON
 from tests.browser.desk import RUN_TIMEOUT_S, Desk
 from tests.browser.visitor import Visitor
@@ -132,7 +131,7 @@ def test_a_plan_says_what_it_would_undo(desk: Desk, kept: Answer) -> None:
 
 def invoiced_and_moved_back(desk: Desk, settings: Answer) -> int:
     """An order that a run has settled without a billing app, and that is an opportunity again: its id."""
-    rows = desk.ask("GET", "board", USER).json()["rows"]
+    rows = desk.read("board")["rows"]
     order: int = next(row["order_id"] for row in rows if row["state"] == "tracking" and row["order_id"])
     desk.world.billing.order_modes[order] = "silent"
     alone = {"billing_integration_id": None, "billing_reference_field": None}

@@ -69,6 +69,13 @@ class Visitor:
         """A project in the board's table."""
         return self.page.locator(f"[data-project='{project_id}']")
 
+    def answered(self, route: str, answer: object) -> None:
+        """Let one of the page's routes be answered like this, at once.
+
+        :param route: with its query, where ``*`` stands for anything
+        """
+        self.page.route(f"**/harvest-upsales/api/{route}", lambda asked: asked.fulfill(json=answer))
+
     def setting(self, key: str) -> Locator:
         """A setting's label, field, help and message."""
         return self.page.locator(f"[data-setting='{key}']")
@@ -81,6 +88,17 @@ class Visitor:
         host = urlsplit(request.url)
         if host.scheme in ("http", "https", "ws", "wss") and host.netloc != urlsplit(self.url).netloc:
             self.elsewhere.append(request.url)
+
+
+def at_rest(page: Page) -> None:
+    """Wait until nothing fades, slides or grows any more; spinners may go on."""
+    page.evaluate("""async () => {
+        const frame = () => new Promise(requestAnimationFrame);
+        const ends = (animation) => animation.effect?.getComputedTiming().endTime !== Infinity;
+        await frame();
+        for (let left; (left = document.getAnimations().filter(ends)).length; await frame())
+            await Promise.allSettled(left.map((animation) => animation.finished));
+    }""")
 
 
 @contextmanager
