@@ -10,16 +10,23 @@ from typing import Any, TypeVar
 
 import msgspec
 import requests
+import tenacity
 from msgspec import Struct
 
 TIMEOUT_S = 30
 POLL_S = 0.2
+AGAIN_S = 0.5
+AGAIN_FOR_S = 30.0
 FINISHED = frozenset({"success", "failed"})
 T = TypeVar("T")
 
 
 class ApiError(Exception):
     """Airflow refused a request, or a run did not end in time."""
+
+
+class ServerError(ApiError):
+    """Airflow broke off (5xx), as where its database was locked. What it was asked for did not take place."""
 
 
 class TaskInstance(Struct, frozen=True):
@@ -106,7 +113,7 @@ class AirflowApi:
 
     def make_pool(self, name: str, slots: int) -> None:
         """Create a pool."""
-        self._post("/pools", {"name": name, "slots": slots})
+        self._make("/pools", {"name": name, "slots": slots})
 
     def make_connection(self, connection_id: str, record: Mapping[str, Any]) -> None:
         """Create a connection in the metadata database.
@@ -114,11 +121,11 @@ class AirflowApi:
         :param record: ``conn_type``, ``host`` and so on, as in an environment variable; ``extra`` is an object
         """
         extra = json.dumps(record["extra"]) if "extra" in record else None
-        self._post("/connections", {**record, "connection_id": connection_id, "extra": extra})
+        self._make("/connections", {**record, "connection_id": connection_id, "extra": extra})
 
     def make_variable(self, key: str, value: object) -> None:
         """Create a Variable that holds JSON."""
-        self._post("/variables", {"key": key, "value": json.dumps(value)})
+        self._make("/variables", {"key": key, "value": json.dumps(value)})
 
     def trigger(self, dag_id: str, **params: object) -> str:
         """Start a manual run, without a data interval.
@@ -194,6 +201,20 @@ class AirflowApi:
         """Any request, whatever its answer; ``path`` is below the server's root."""
         return self._session.request(method, self._url + path, json=body, params=query, timeout=TIMEOUT_S)
 
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception_type(ServerError),
+        wait=tenacity.wait_fixed(AGAIN_S),
+        stop=tenacity.stop_after_delay(AGAIN_FOR_S),
+        reraise=True,
+    )
+    def _make(self, path: str, body: object) -> None:
+        """Create something, once more where Airflow breaks off.
+
+        While Airflow starts, all its parts write to SQLite, which refuses who waits too long or began to read before
+        another one wrote.
+        """
+        self._post(path, body)
+
     def _get(self, path: str, **query: int) -> requests.Response:
         return _checked(self._session.get(f"{self._url}/api/v2{path}", params=query, timeout=TIMEOUT_S))
 
@@ -204,5 +225,5 @@ class AirflowApi:
 def _checked(answer: requests.Response) -> requests.Response:
     if not answer.ok:
         msg = f"Airflow answered {answer.status_code} to {answer.request.method} {answer.url}: {answer.text[:300]}"
-        raise ApiError(msg)
+        raise (ServerError if answer.status_code >= requests.codes.server_error else ApiError)(msg)
     return answer

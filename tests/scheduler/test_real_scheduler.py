@@ -6,12 +6,17 @@ comes back, and that no token is left in a log or in the metadata database.
 """
 
 import itertools
+import sqlite3
+import time
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from threading import Timer
 from typing import Any
 
 import pytest
 
+from localrun.airflow_api import AGAIN_FOR_S, ApiError
 from localrun.airflow_parts import AIRFLOW
 from localrun.checks import files_with
 from localrun.sandbox_link import SECRETS
@@ -25,6 +30,8 @@ pytestmark = [pytest.mark.scheduler, pytest.mark.timeout(240)]
 DAY = timedelta(days=1)
 UPSERT, MARK, SYNC = "upsert_opportunities", "settle.mark_project_invoiced", "settle.sync_billing"
 NEW_ORDER = ("POST", "/orders")
+# Python's SQLite waits five seconds for a lock.
+LONGER_THAN_SQLITE_WAITS_S = 6.5
 
 
 def add_client(world: World, name: str, *, in_upsales: bool = True) -> int:
@@ -185,3 +192,28 @@ def test_no_token_is_left_in_logs_or_the_metadata_database(rig: Rig) -> None:
     assert rig.home.database.exists()
     assert files_with(["harvest_refused"], rig.home.folder), "the search has to be able to find something"
     assert files_with([*SECRETS, WRONG_TOKEN], rig.home.folder) == []
+
+
+def test_a_locked_database_delays_a_connection_and_does_not_lose_it(rig: Rig) -> None:
+    record = {"conn_type": "http", "host": "127.0.0.1"}
+    with (
+        rig.only_writer(),
+        closing(
+            sqlite3.connect(rig.home.database, isolation_level=None, check_same_thread=False)
+        ) as database,
+    ):
+        database.execute("BEGIN IMMEDIATE")
+        unlock = Timer(LONGER_THAN_SQLITE_WAITS_S, database.execute, ["ROLLBACK"])
+        unlock.start()
+        began = time.monotonic()
+        rig.api.make_connection("after_the_lock", record)
+        waited = time.monotonic() - began
+        unlock.join()
+
+    assert LONGER_THAN_SQLITE_WAITS_S <= waited < AGAIN_FOR_S
+    found = rig.api.call("GET", "/api/v2/connections/after_the_lock").json()
+    assert (found["conn_type"], found["host"]) == ("http", "127.0.0.1")
+    began = time.monotonic()
+    with pytest.raises(ApiError, match="409"):
+        rig.api.make_connection("after_the_lock", record)
+    assert time.monotonic() - began < LONGER_THAN_SQLITE_WAITS_S, "a refusal is no reason to ask again"
