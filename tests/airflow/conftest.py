@@ -94,15 +94,19 @@ def run(
     settings: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Any]:
-    """Run a DAG whole, in this process: ``run("once", conf={"dry_run": True})``; later runs look at later hours."""
+    """Run a DAG whole, in this process: ``run("once", conf={"dry_run": True})``; later runs look at later hours.
+
+    ``night=True`` runs it at the next night's hour that compares the whole history.
+    """
     # After the hour whose run compares the whole history, whatever the time of day.
     began = dt.datetime.now(dt.UTC).replace(hour=4, minute=0, second=0, microsecond=0)
     hours = iter(range(1, 1000))
 
-    def _run(dag_id: str = "once", *, conf: dict[str, Any] | None = None) -> Any:
+    def _run(dag_id: str = "once", *, conf: dict[str, Any] | None = None, night: bool = False) -> Any:
         monkeypatch.setenv("AIRFLOW_VAR_HARVEST_UPSALES_SETTINGS", json.dumps(settings))
         # A test run keeps its params on the DAG, in the database as well: say all of them each time.
         params = {"dry_run": False, "project_ids": [], "start_date": None, "end_date": None, **(conf or {})}
-        return dags[dag_id].test(logical_date=began + dt.timedelta(hours=next(hours)), run_conf=params)
+        at = began + dt.timedelta(hours=24 if night else next(hours))
+        return dags[dag_id].test(logical_date=at, run_conf=params)
 
     return _run

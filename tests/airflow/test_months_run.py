@@ -5,9 +5,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from harvest_upsales.domain.keys import Month
+from harvest_upsales.operators.mark_invoiced_operator import CLOSED_KEY
+from harvest_upsales.web.plans import PlannedClosing
 from sandbox.minimal import STAGE_WON
 from sandbox.world import World
 
@@ -83,3 +86,45 @@ def test_switching_under_live_opportunities_is_refused_before_anything_is_writte
     assert [entry for entry in world.journal.entries[before:] if entry["method"] != "GET"] == []
     settings["opportunity_per"] = "project"
     assert run().state == "success"
+
+
+def test_the_night_after_a_project_s_end_archives_it(
+    world: World, run: Callable[..., Any], settings: dict[str, Any]
+) -> None:
+    settings["opportunity_per"] = "month"
+    client_id = world.harvest.add_client("Fjord AB")
+    world.upsales.add_company("Fjord AB")
+    project_id = world.harvest.add_project(
+        client_id, "Webb", hourly_rate="1000", ends_on=(TODAY + dt.timedelta(days=9)).isoformat()
+    )
+    world.harvest.add_time(project_id, TODAY.isoformat(), "1", rate="1000")
+    run()
+    [order] = by_month(world).values()
+    world.upsales.move(order["id"], STAGE_WON)
+    assert run().state == "success"
+    project = world.harvest.projects[project_id]
+    project["ends_on"] = (TODAY - dt.timedelta(days=1)).isoformat()
+    assert run().state == "success"
+    assert project["is_active"] is True
+
+    planned = run(night=True, conf={"dry_run": True})
+    assert closings(planned) == [
+        PlannedClosing(order["id"], "Fjord AB: Webb", ("would archive the project, which has ended",))
+    ]
+    assert project["is_active"] is True
+
+    before = len(world.journal.entries)
+    night = run(night=True)
+    assert night.state == "success"
+    assert [e["method"] for e in world.journal.entries[before:] if e["method"] != "GET"] == ["PATCH"]
+    assert project["is_active"] is False
+    assert {
+        (ti.task_id, str(ti.state)) for ti in night.get_task_instances() if ti.task_id.startswith("settle.")
+    } == {("settle.mark_project_invoiced", "skipped"), ("settle.sync_billing", "skipped")}
+
+
+def closings(dag_run: Any) -> list[PlannedClosing]:
+    """As the page shows them."""
+    mark = next(ti for ti in dag_run.get_task_instances() if ti.task_id == "settle.mark_project_invoiced")
+    told = mark.xcom_pull(task_ids=mark.task_id, key=CLOSED_KEY, map_indexes=mark.map_index)
+    return [msgspec.convert(told, PlannedClosing, strict=False)]

@@ -25,7 +25,8 @@ from harvest_upsales.domain.touched import OVERLAP, Window, window_of_schedule
 from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.billing_sync import billing_now
 from harvest_upsales.flows.check_setup import check_setup
-from harvest_upsales.flows.extract import Extract, extract
+from harvest_upsales.flows.extract import Extract, OrderToSettle, extract
+from harvest_upsales.flows.project_closing import Closed, close_ended_project
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
 from harvest_upsales.flows.services import Services, Setup
 from harvest_upsales.flows.settle import settle_order
@@ -80,6 +81,7 @@ class Run:
     failures: list[HarvestUpsalesError] = field(default_factory=list)
     settled: dict[int, Settled] = field(default_factory=dict)
     undone: dict[int, Undone] = field(default_factory=dict)
+    closed: dict[int, Closed] = field(default_factory=dict)
     errors: dict[int, HarvestUpsalesError] = field(default_factory=dict)
     billing: dict[int, Billing] = field(default_factory=dict)
     reconciled: Reconciliation | None = None
@@ -243,7 +245,7 @@ class Bench:
                 run.outcomes.extend(upsert.run())
             run.failures.extend(upsert.failures)
         for order in found.orders:
-            self._settle(services, run, order.order_id, undo=order.undo, dry_run=dry_run)
+            self._settle(services, run, order, dry_run=dry_run)
         wrote = bool(run.settled or run.undone or run.errors) or any(
             outcome.action in (Action.CREATE, Action.UPDATE, Action.FAIL) for outcome in run.outcomes
         )
@@ -260,10 +262,14 @@ class Bench:
         run.requests = self.world.journal.since(first)
         return run
 
-    def _settle(self, services: Services, run: Run, order_id: int, *, undo: bool, dry_run: bool) -> None:
+    def _settle(self, services: Services, run: Run, order: OrderToSettle, *, dry_run: bool) -> None:
+        order_id = order.order_id
         try:
             with self.slot():
-                if undo:
+                if order.close:
+                    run.closed[order_id] = close_ended_project(services, order_id, dry_run=dry_run)
+                    return
+                if order.undo:
                     run.undone[order_id] = undo_invoice(services, order_id, dry_run=dry_run)
                     return
                 run.settled[order_id] = settled = settle_order(services, order_id, dry_run=dry_run)

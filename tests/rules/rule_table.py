@@ -686,6 +686,13 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         SETTLEMENT,
+        "Step 3, by month: a project that ends after its last settlement is archived by the night after its end",
+        "flows.project_closing.close_ended_project",
+        "flows/test_ended_projects.py::test_the_first_night_after_its_end_archives_it",
+        "airflow/test_months_run.py::test_the_night_after_a_project_s_end_archives_it",
+    ),
+    _rule(
+        SETTLEMENT,
         "Step 4: one save writes the invoice's id, and late time's rows, to the order",
         "flows.order_marking.mark_order",
         "flows/test_settlement.py::test_late_time_is_included",

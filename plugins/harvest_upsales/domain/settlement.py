@@ -347,7 +347,14 @@ def may_archive(order: WonOrder, settings: Settings, *, today: dt.date, time_lef
     """
     if not settings.archive_invoiced_projects or not order.project.is_active:
         return False
-    if order.key.month is None:
-        return True
-    ends_on = order.project.ends_on
-    return ends_on is not None and ends_on < today and (order.project.is_fixed_fee or not time_left)
+    return order.key.month is None or is_over(order.project, today=today, time_left=time_left)
+
+
+def is_over(project: Project, *, today: dt.date, time_left: bool) -> bool:
+    """Whether a project that is sold by month needs to be open no more: its end has passed, and no time is left."""
+    return has_ended(project, today) and (project.is_fixed_fee or not time_left)
+
+
+def has_ended(project: Project, today: dt.date) -> bool:
+    """Whether the project's last day has passed."""
+    return project.ends_on is not None and project.ends_on < today

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from harvest_upsales.domain import setup_checks
 from harvest_upsales.domain.changes import ChangedTime, IdleProject
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.orders import Place, place_of
-from harvest_upsales.domain.settlement import left_invoices
+from harvest_upsales.domain.settlement import has_ended, left_invoices
 from harvest_upsales.domain.touched import Window, drifted
 from harvest_upsales.flows.check_setup import confirm_before_writing
 from harvest_upsales.flows.overview import Overview, live_keys, live_with_time, names_of, read_overview
@@ -32,6 +33,7 @@ class OrderToSettle(Struct, frozen=True):
     """An order that ``settle`` takes up.
 
     :param undo: the order was invoiced and moved back below 100 per cent: take the invoice back
+    :param close: the order is settled, and the project of its month has ended since: archive the project
     :param label: readable name of the mapped task instance
     """
 
@@ -39,6 +41,7 @@ class OrderToSettle(Struct, frozen=True):
     label: str
     undo: bool = False
     project_id: int | None = None
+    close: bool = False
 
 
 class Batch(Struct, frozen=True):
@@ -91,6 +94,8 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
     orders = orders_to_settle(services, overview.orders, only, names=names_of(overview))
     if whole_history and not only:
         orders += _of_left_invoices(services, overview)
+        if services.settings.archive_invoiced_projects:
+            orders += _of_ended_projects(services, overview)
     if touched or orders:
         # Any project may need a new opportunity: a month's, or one of another kind than it has.
         confirm_remembered(services, creates=bool(touched), settles=bool(orders))
@@ -180,6 +185,34 @@ def _of_left_invoices(services: Services, overview: Overview) -> list[OrderToSet
         OrderToSettle(order_id, f"{'order' if order_id in places else 'deleted order'} {order_id}")
         for order_id in sorted(left_invoices(unpaid, leads_to_it))
     ]
+
+
+def _of_ended_projects(services: Services, overview: Overview) -> list[OrderToSettle]:
+    """A settled order of each project that was sold by month, has ended since and seems to have no time left."""
+    orders: defaultdict[int, dict[Place, int]] = defaultdict(dict)
+    for key, found in overview.orders.items():
+        for order in found if key.month is not None else ():
+            orders[key.project_id][place_of(order, services.fields)] = order.id
+    return [
+        OrderToSettle(
+            orders[project.id][Place.SETTLED],
+            f"{one_line(f'{project.client.name}: {project.name}', LONGEST_NAME)} (ended {project.ends_on})",
+            project_id=project.id,
+            close=True,
+        )
+        for project in overview.projects
+        if project.is_active
+        and has_ended(project, services.today)
+        and Place.SETTLED in orders[project.id]
+        # An order that is yet to be invoiced, or taken back, needs the project.
+        and orders[project.id].keys().isdisjoint((Place.WON, Place.REOPENED))
+        and (project.is_fixed_fee or not _has_time(overview, project.id))
+    ]
+
+
+def _has_time(overview: Overview, project_id: int) -> bool:
+    theirs = overview.harvest.get(project_id)
+    return theirs is not None and bool(theirs.hours)
 
 
 def _label(key: HarvestKey, order: OrderBrief, names: Mapping[int, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -22,6 +22,7 @@ from harvest_upsales.domain.touched import (
     uninvoiced_by_project,
 )
 from harvest_upsales.flows.services import Services
+from harvest_upsales.records.harvest_records import Project
 from harvest_upsales.records.upsales_records import OrderBrief
 
 _LIVE = frozenset({Place.OPEN, Place.WON})
@@ -52,6 +53,7 @@ class Overview:
     :param upsales: the same orders, summed up by project id
     :param lines: the same orders in short
     :param whole: whether Harvest's figures reach back to the account's beginning
+    :param projects: all of Harvest's projects, where they were listed: always where its figures are whole
     """
 
     harvest: dict[int, Uninvoiced]
@@ -59,6 +61,7 @@ class Overview:
     upsales: dict[int, Held]
     lines: dict[int, tuple[OrderLine, ...]] = field(default_factory=dict)
     whole: bool = False
+    projects: Sequence[Project] = ()
 
     @property
     def sides(self) -> Sides:
@@ -81,7 +84,7 @@ def read_overview(services: Services, *, whole_history: bool, changed: ChangedTi
 
     report = _read_report(services, is_enough)
     lines = order_lines(orders, services.fields, services.settings.default_product_id)
-    return Overview(report.found, orders, held, lines, report.whole)
+    return Overview(report.found, orders, held, lines, report.whole, report.projects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class _Report:
 
     found: dict[int, Uninvoiced]
     whole: bool = False
+    projects: Sequence[Project] = ()
 
 
 def _read_report(services: Services, is_enough: Callable[[dict[int, Uninvoiced]], bool]) -> _Report:
@@ -109,8 +113,8 @@ def _read_report(services: Services, is_enough: Callable[[dict[int, Uninvoiced]]
         windows.append(services.harvest.uninvoiced_report(*window))
         found = uninvoiced_by_project(windows, fixed_fees)
         if is_enough(found):
-            return _Report(found)
-    return _Report(found, whole=True)
+            return _Report(found, projects=projects)
+    return _Report(found, whole=True, projects=projects)
 
 
 def _brief_orders(services: Services, changed: ChangedTime | None) -> dict[HarvestKey, list[OrderBrief]]:

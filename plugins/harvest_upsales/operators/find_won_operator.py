@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk.definitions.context import Context
@@ -42,9 +43,7 @@ class FindWonOrdersOperator(ServicesOperator):
         if found is None:
             msg = f"No orders were looked for, as {self.extract_task_id} did not succeed"
             raise AirflowSkipException(msg)
-        rows = [
-            (str(order["order_id"]), "undo" if order["undo"] else "settle", order["label"]) for order in found
-        ]
+        rows = [(str(order["order_id"]), _what(order), order["label"]) for order in found]
         report(
             self.log,
             f"{len(rows)} orders to take up",
@@ -63,3 +62,9 @@ class FindWonOrdersOperator(ServicesOperator):
             found = [order for order in found if not order.undo]
         self.log_requests()
         return list(to_xcom(found))
+
+
+def _what(order: Mapping[str, Any]) -> str:
+    if order.get("close"):
+        return "archive"
+    return "undo" if order["undo"] else "settle"

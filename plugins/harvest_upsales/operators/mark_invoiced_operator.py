@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from harvest_upsales.flows.extract import OrderToSettle
+from harvest_upsales.flows.project_closing import close_ended_project
+from harvest_upsales.flows.services import Services
 from harvest_upsales.flows.settle import settle_order
 from harvest_upsales.flows.settled import Settled
 from harvest_upsales.flows.undo import undo_invoice
@@ -21,6 +23,8 @@ from harvest_upsales.operators.report import amount, folded, hours, report, tabl
 
 # What was taken back stands in XCom under this key, for the page: the task itself ends as skipped.
 UNDONE_KEY = "undone"
+# So does a project that was archived after its end.
+CLOSED_KEY = "closed"
 
 
 class MarkProjectInvoicedOperator(ServicesOperator):
@@ -51,10 +55,11 @@ class MarkProjectInvoicedOperator(ServicesOperator):
         return self._order().label
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Settle the order, or take its invoice back where it was reopened.
+        """Settle the order; or take its invoice back where it was reopened, or archive its project that has ended.
 
         :raises SettlementHeldError: a person has to do something first
-        :raises AirflowSkipException: the order is no longer what it was, or its invoice was taken back
+        :raises AirflowSkipException: the order is no longer what it was; its invoice was taken back; the project of an
+            order that was settled earlier was archived
         """
         with self.failure_told(context, order_id=self._order().order_id):
             return self._settle(context)
@@ -65,13 +70,9 @@ class MarkProjectInvoicedOperator(ServicesOperator):
         self.show_places(context, project_id=order.project_id, order_id=order.order_id)
         try:
             if order.undo:
-                undone = undo_invoice(services, order.order_id, dry_run=self.only_plans)
-                if undone.done and "ti" in context:
-                    context["ti"].xcom_push(key=UNDONE_KEY, value=to_xcom(undone))
-                msg = f"{order.label}: " + (
-                    "; ".join(undone.done) or "it is not reopened any more: nothing to undo"
-                )
-                raise AirflowSkipException(msg)
+                self._undo(context, services, order)
+            if order.close:
+                self._close(context, services, order)
             settled = settle_order(services, order.order_id, dry_run=self.only_plans)
         finally:
             self.log_requests()
@@ -92,6 +93,20 @@ class MarkProjectInvoicedOperator(ServicesOperator):
             announce(self, context, to_xcom(SettledOrder.of(settled)))
         returned: dict[str, Any] = to_xcom(settled)
         return returned
+
+    def _undo(self, context: Context, services: Services, order: OrderToSettle) -> NoReturn:
+        undone = undo_invoice(services, order.order_id, dry_run=self.only_plans)
+        if undone.done and "ti" in context:
+            context["ti"].xcom_push(key=UNDONE_KEY, value=to_xcom(undone))
+        done = "; ".join(undone.done) or "it is not reopened any more: nothing to undo"
+        raise AirflowSkipException(f"{order.label}: {done}")
+
+    def _close(self, context: Context, services: Services, order: OrderToSettle) -> NoReturn:
+        closed = close_ended_project(services, order.order_id, dry_run=self.only_plans)
+        if closed.done and "ti" in context:
+            context["ti"].xcom_push(key=CLOSED_KEY, value=to_xcom(closed))
+        done = "; ".join(closed.done) or "it has to stay open: nothing to archive"
+        raise AirflowSkipException(f"{order.label}: {done}")
 
     def _order(self) -> OrderToSettle:
         if isinstance(self.order, int | str):

@@ -19,7 +19,7 @@ from harvest_upsales.domain.plan import Action, FieldChange
 from harvest_upsales.web.airflow_links import run_page
 from harvest_upsales.web.plugin_dags import PluginDag
 
-_RETURNED, _FAILURE, _UNDONE = "return_value", "failure", "undone"
+_RETURNED, _FAILURE, _UNDONE, _CLOSED = "return_value", "failure", "undone", "closed"
 
 
 class PlannedChange(Struct, frozen=True):
@@ -59,6 +59,14 @@ class PlannedUndo(Struct, frozen=True):
     done: tuple[str, ...] = ()
 
 
+class PlannedClosing(Struct, frozen=True):
+    """A project whose settled months are all that it had is archived after its end."""
+
+    order_id: int
+    project: str = ""
+    done: tuple[str, ...] = ()
+
+
 class PlanFailure(Struct, frozen=True):
     """What can't be done: a project or an order, or a whole task."""
 
@@ -77,6 +85,7 @@ class PlanAnswer(Struct, frozen=True):
     outcomes: list[PlannedChange]
     settlements: list[PlannedSettlement]
     undos: list[PlannedUndo]
+    closings: list[PlannedClosing]
     failures: list[PlanFailure]
     warnings: list[str]
     run_url: str
@@ -95,6 +104,7 @@ def read_plan(session: Session, dag: PluginDag, run_id: str) -> PlanAnswer | Non
     ]
     settled = (returned for _, returned in left.of("MarkProjectInvoicedOperator", _RETURNED))
     undone = (told for _, told in left.of("MarkProjectInvoicedOperator", _UNDONE))
+    closed = (told for _, told in left.of("MarkProjectInvoicedOperator", _CLOSED))
     warnings = (returned.get("warnings", ()) for _, returned in left.of("CheckSetupOperator", _RETURNED))
     return PlanAnswer(
         state=str(getattr(state, "value", state)),
@@ -103,6 +113,7 @@ def read_plan(session: Session, dag: PluginDag, run_id: str) -> PlanAnswer | Non
         ],
         settlements=[msgspec.convert(each, PlannedSettlement, strict=False) for each in settled],
         undos=[msgspec.convert(each, PlannedUndo, strict=False) for each in undone],
+        closings=[msgspec.convert(each, PlannedClosing, strict=False) for each in closed],
         failures=[*_failed_projects(outcomes), *_failed_tasks(left, dag)],
         warnings=[str(warning) for each in warnings for warning in each],
         run_url=run_page(dag.dag_id, run_id),

@@ -110,12 +110,13 @@ const ACTIONS = { create: ["create", "green"], update: ["update", "blue"] };
 
 function Outcome({ result }) {
   const writes = result.outcomes.filter((outcome) => outcome.action in ACTIONS);
-  const { undos } = result;
+  const { undos, closings } = result;
   const counts = [
     [writes.filter((outcome) => outcome.action === "create").length, "to create"],
     [writes.filter((outcome) => outcome.action === "update").length, "to update"],
     [result.settlements.length, "to settle"],
     [undos.length, "to undo"],
+    [closings.length, "to archive"],
     [result.failures.length, "with problems"],
   ];
   const nothing = counts.every(([count]) => !count);
@@ -150,7 +151,7 @@ function Outcome({ result }) {
         { status: "warning", title: "Invoiced orders were moved back below 100 %" },
         "To undo one deletes its draft invoice in Harvest and reopens the project.",
       ),
-    (writes.length > 0 || result.settlements.length > 0 || undos.length > 0) &&
+    writes.length + result.settlements.length + undos.length + closings.length > 0 &&
       h(
         Box,
         {
@@ -168,6 +169,9 @@ function Outcome({ result }) {
         ),
         undos.map((order, position) =>
           h(Line, { key: `u${position}`, label: "undo", colour: "orange", entry: order }),
+        ),
+        closings.map((order, position) =>
+          h(Line, { key: `c${position}`, label: "archive", colour: "gray", entry: order }),
         ),
         writes.slice(0, SHOWN).map((outcome, position) => {
           const [label, colour] = ACTIONS[outcome.action];
