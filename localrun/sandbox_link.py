@@ -41,13 +41,18 @@ class Addresses(Struct, frozen=True):
     control: str
 
 
-def start(programs: Programs, environment: Mapping[str, str]) -> Addresses:
+def start(programs: Programs, environment: Mapping[str, str], *arguments: str) -> Addresses:
     """Start the demo, and read where it listens.
 
+    :param arguments: of the sandbox's command line
     :raises ProgramError: it did not start
     """
     program = programs.start(
-        "sandbox", [sys.executable, "-m", "sandbox"], environment, folder=ROOT, output=subprocess.PIPE
+        "sandbox",
+        [sys.executable, "-m", "sandbox", *arguments],
+        environment,
+        folder=ROOT,
+        output=subprocess.PIPE,
     )
     stream = program.process.stdout
     line = stream.readline() if stream else b""
