@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import report
+from benchmarks.airflow_runs import airflow_runs
 from benchmarks.airflow_share import imports
 from benchmarks.charts import bars
 from benchmarks.extraction import OURS, Taken, compare, serving
@@ -35,11 +36,13 @@ def main(arguments: list[str]) -> None:
     syncs = [first_sync(projects) for projects in first_syncs]
     _say("Imports")
     imported = imports()
+    _say("Airflow's share")
+    airflow = airflow_runs(1 if quick else 3)
     inexact = [taken.name for taken in (*compared, *grown) if taken.name == OURS and not taken.exact]
     parts = [
         report.machine(),
         "### Targets",
-        report.targets(compared, grown, counted, syncs),
+        report.targets(compared, grown, counted, syncs, airflow.page),
         f"### Extraction, {entries:,} entries",
         report.extraction(compared),
         "![Extraction](extraction.svg)",
@@ -52,6 +55,10 @@ def main(arguments: list[str]) -> None:
         report.synced(syncs),
         "### Imports",
         report.imported(imported),
+        "### Airflow's share",
+        report.airflow_share(airflow),
+        "### The page",
+        report.page(airflow.page),
     ]
     text = "\n\n".join(parts)
     print(f"\n{text}\n")

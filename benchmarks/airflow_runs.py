@@ -1,6 +1,6 @@
 """What Airflow's own scheduling takes: a run with nothing to do beside empty tasks, and one mapped instance more.
 
-Airflow's real parts on SQLite, as in ``make run``; the runs take turns, so that a busy moment of the machine meets both.
+Airflow's real parts on SQLite, as in ``make run``; the runs take turns, so that a busy moment meets both.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
+from benchmarks.page import PageTimes, page_times
 from localrun import airflow_parts, sandbox_link
 from localrun.airflow_api import AirflowApi, TaskInstance
 from localrun.airflow_home import ROOT, AirflowHome
@@ -41,7 +42,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class AirflowRuns:
-    """All that was measured.
+    """All that was measured of one Airflow.
 
     :param quiet: the product's run with nothing to do, then the same DAG with empty tasks
     :param mapped: empty mapped instances one after the other, by their number
@@ -49,6 +50,7 @@ class AirflowRuns:
 
     quiet: tuple[Ran, ...]
     mapped: tuple[Ran, ...]
+    page: PageTimes
 
     @property
     def one_more_s(self) -> float:
@@ -90,7 +92,8 @@ def airflow_runs(rounds: int) -> AirflowRuns:
         mapped = [
             [ran(BATCHES, api.trigger(BATCHES, number=number)) for number in MAPPED] for _ in range(rounds)
         ]
-    return AirflowRuns((_median(ours), _median(empty)), tuple(map(_median, zip(*mapped, strict=True))))
+        page = page_times(api)
+    return AirflowRuns((_median(ours), _median(empty)), tuple(map(_median, zip(*mapped, strict=True))), page)
 
 
 def _median(runs: tuple[Ran, ...] | list[Ran]) -> Ran:

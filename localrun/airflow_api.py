@@ -206,9 +206,19 @@ class AirflowApi:
         answer = self._post(f"/dags/{dag_id}/clearTaskInstances", wish)
         return msgspec.json.decode(answer.content, type=_Instances).task_instances
 
-    def call(self, method: str, path: str, body: object = None, **query: str | int) -> requests.Response:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **query: str | int,
+    ) -> requests.Response:
         """Any request, whatever its answer; ``path`` is below the server's root."""
-        return self._session.request(method, self._url + path, json=body, params=query, timeout=TIMEOUT_S)
+        return self._session.request(
+            method, self._url + path, json=body, params=query, headers=headers, timeout=TIMEOUT_S
+        )
 
     @tenacity.retry(
         retry=tenacity.retry_if_exception_type(ServerError),

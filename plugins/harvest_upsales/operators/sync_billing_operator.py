@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from airflow.sdk.definitions.context import Context
@@ -22,7 +22,9 @@ from harvest_upsales.operators.lineage import ORDERS
 from harvest_upsales.operators.links import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
 from harvest_upsales.operators.told_failures import ToldFailure
 from harvest_upsales.records.bounds import one_line
-from harvest_upsales.triggers.billing_trigger import BillingTrigger
+
+if TYPE_CHECKING:
+    from harvest_upsales.triggers.billing_trigger import BillingTrigger
 
 
 class SyncBillingOperator(ServicesOperator):
@@ -160,6 +162,8 @@ class SyncBillingOperator(ServicesOperator):
         return f"{settled.project}, order {settled.order_id}"
 
     def _trigger(self, services: Services, order_id: int, before: Before) -> BillingTrigger:
+        from harvest_upsales.triggers.billing_trigger import BillingTrigger
+
         app = services.billing_app
         timeout = dt.timedelta(minutes=services.settings.billing_timeout_minutes)
         return BillingTrigger(
