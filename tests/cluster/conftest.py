@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from localrun.processes import Programs
 from localrun.sandbox_link import DEMO_SETTINGS
 from sandbox.server import SandboxServer
 from sandbox.world import World
+from tests.cluster.compose import ROOT
 from tests.cluster.rig import Cluster, accounts
 
 
@@ -31,14 +33,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(scope="session")
-def cluster(world: World) -> Iterator[Cluster]:
+def cluster(world: World, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """All of docker-compose.yaml's parts, with two workers."""
     from tests.cluster.servers import postgres, redis
 
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="harvest-upsales-cluster-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         (folder / "logs").mkdir()
+        stack.callback(_tidy_up, folder, request.session)
         certificate = folder / "sandbox.pem"
         server = stack.enter_context(
             SandboxServer(world, rate_limits=False, certificate=certificate, names=("localhost",))
@@ -55,3 +57,12 @@ def cluster(world: World) -> Iterator[Cluster]:
         running = Cluster(folder, programs, given, server.port)
         running.start({"harvest_upsales"})
         yield running
+
+
+def _tidy_up(folder: Path, session: pytest.Session) -> None:
+    """Remove what the cluster left; where a test failed, its logs are kept in ``.run``."""
+    if session.testsfailed:
+        kept = ROOT / ".run" / folder.name
+        shutil.copytree(folder / "logs", kept)
+        sys.stderr.write(f"\nThe cluster's logs: {kept}\n")
+    shutil.rmtree(folder, ignore_errors=True)
