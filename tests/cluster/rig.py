@@ -6,8 +6,12 @@ What containers keep apart (folders, ports, host names) is replaced; everything 
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import os
+import re
 import secrets
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +28,9 @@ from tests.cluster.compose import ROOT, read_compose
 START_TIMEOUT_S = 180
 RUN_TIMEOUT_S = 240
 INIT_TIMEOUT_S = 180
+HEALTH_TIMEOUT_S = 120
+# As docker-compose.yaml has it.
+HEALTH_RETRIES = 5
 HOME_IN_IMAGE = "/opt/airflow"
 ADMINISTRATOR = "boss"
 DAGS = Path(__file__).with_name("dags")
@@ -45,6 +52,8 @@ class Cluster:
     sandbox_port: int
     services: dict[str, Any] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    scheduler_port: int = field(default_factory=free_port)
+    schedule: str = field(default_factory=lambda: daily_schedule())
 
     def __post_init__(self) -> None:
         self.given = {
@@ -57,7 +66,7 @@ class Cluster:
             "AIRFLOW_JWT_SECRET": secrets.token_hex(64),
             "AIRFLOW_API_SECRET_KEY": secrets.token_hex(32),
             "AIRFLOW_FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "STAGING_PATH": f"file://{self.folder}/staging",
+            "STAGING_PATH": self.staging.as_uri(),
         }
         self.services = read_compose(self.given)["services"]
         self.api = AirflowApi(self.url, ADMINISTRATOR, self.given["AIRFLOW_ADMIN_PASSWORD"])
@@ -72,6 +81,11 @@ class Cluster:
         """The shared volume ``logs``."""
         return self.folder / "logs"
 
+    @property
+    def staging(self) -> Path:
+        """The shared volume ``staging``."""
+        return self.folder / "staging"
+
     # --- parts ------------------------------------------------------------------------------------------------
 
     def start(self, dag_ids: set[str]) -> None:
@@ -79,21 +93,64 @@ class Cluster:
 
         :raises ProgramError: a part ended, or was not ready in time
         """
-        command, environment = self._service("airflow-init")
-        self.programs.run("airflow-init", command, environment, folder=self.folder, timeout_s=INIT_TIMEOUT_S)
+        self.initialise()
         for name in ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer"):
             self._start(name, name)
-        self.start_worker("worker-1")
-        self.start_worker("worker-2")
+        workers = ("worker-1", "worker-2")
+        for name in workers:
+            self.start_worker(name)
         self.programs.wait_until(self.api.is_healthy, "Airflow was well", START_TIMEOUT_S)
+        # Else all of the first run's tasks might go to the one that was sooner.
+        self.programs.wait_until(
+            lambda: all(map(self._takes_tasks, workers)), "Both workers were ready", START_TIMEOUT_S
+        )
         self.api.log_in()
         self.programs.wait_until(
             lambda: all(map(self.api.has_dag, dag_ids)), "The DAGs were read", START_TIMEOUT_S
         )
 
+    def initialise(self) -> None:
+        """What runs to its end at each start, before everything else."""
+        command, environment = self._service("airflow-init")
+        self.programs.run("airflow-init", command, environment, folder=self.folder, timeout_s=INIT_TIMEOUT_S)
+
     def start_worker(self, name: str) -> None:
         """One more container of the service ``airflow-worker``."""
         self._start("airflow-worker", name, "--celery-hostname", f"{name}@%h")
+
+    def _takes_tasks(self, worker: str) -> bool:
+        return re.search(rf"{worker}@\S+ ready", self.log_of(worker)) is not None
+
+    def log_of(self, name: str) -> str:
+        """What a part has said."""
+        return (self.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
+    def health(self, *names: str) -> dict[str, bool]:
+        """Ask each service's own health check, all at once and as often as a container engine does.
+
+        :param names: services, and workers by their own names
+        """
+        well = dict.fromkeys(names, False)
+        for _ in range(HEALTH_RETRIES):
+            asked = {name: self._health_check(name) for name, is_well in well.items() if not is_well}
+            well |= {name: process.wait(HEALTH_TIMEOUT_S) == 0 for name, process in asked.items()}
+        return well
+
+    def _health_check(self, name: str) -> subprocess.Popen[bytes]:
+        service = name if name in self.services else "airflow-worker"
+        _, environment = self._service(service)
+        kind, *command = self.services[service]["healthcheck"]["test"]
+        if kind == "CMD-SHELL":
+            command = ["sh", "-c", *command]
+        here = {
+            "localhost:8080": f"127.0.0.1:{self.port}",
+            "localhost:8974": f"127.0.0.1:{self.scheduler_port}",
+            "celery@": f"{name}@",
+        }
+        for there, instead in here.items():
+            command = [part.replace(there, instead) for part in command]
+        with (self.logs / f"health-{name}.log").open("ab") as log:
+            return subprocess.Popen(command, env=environment, cwd=self.folder, stdout=log, stderr=log)
 
     def kill(self, name: str) -> None:
         """The container's machine is gone: every process of it at once, with no time to say anything."""
@@ -101,7 +158,10 @@ class Cluster:
 
     def _start(self, service: str, name: str, *arguments: str) -> None:
         command, environment = self._service(service)
-        self.programs.start(name, [*command, *arguments], environment, folder=self.folder)
+        # Nothing is kept, so there is nothing to finish.
+        self.programs.start(
+            name, [*command, *arguments], environment, folder=self.folder, killed_at_once=True
+        )
 
     def _service(self, name: str) -> tuple[list[str], dict[str, str]]:
         """The service's command and environment, here."""
@@ -124,19 +184,25 @@ class Cluster:
         }
 
     def _apart(self) -> dict[str, str]:
-        """What each container has of its own: folders, and ports that would collide on one machine."""
+        """What each container has of its own: folders, its name, and ports that would collide on one machine."""
         return {
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(self.port),
-            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(free_port()),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(self.scheduler_port),
+            "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
+            "HOSTNAME": socket.gethostname(),
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-            # Nothing of what is measured: how soon the parts look again.
+            # Nothing of what is tested: how soon the parts look again. A task holds its place on a worker until its
+            # supervisor looks, five seconds by default.
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
             "AIRFLOW__API__WORKERS": "1",
+            "CLUSTER_SCHEDULE": self.schedule,
         }
 
     # --- runs -------------------------------------------------------------------------------------------------
@@ -158,6 +224,11 @@ class Cluster:
     def instances(self, dag_id: str) -> list[TaskInstance]:
         """All task instances of all runs."""
         return [ti for run in self.api.runs(dag_id) for ti in self.api.task_instances(dag_id, run.dag_run_id)]
+
+
+def daily_schedule() -> str:
+    """Once a day, hours away from now: no run comes on schedule while the tests count runs, but the first."""
+    return f"0 {6 if dt.datetime.now(dt.UTC).hour >= 12 else 18} * * *"
 
 
 def accounts(server: SandboxServer, certificate: Path, settings: str) -> Mapping[str, str]:
