@@ -54,7 +54,8 @@ def cluster(world: World, request: pytest.FixtureRequest) -> Iterator[Cluster]:
             "TASK_HEARTBEAT_TIMEOUT_S": "30",
             "WORKER_CONCURRENCY": "2",
         }
-        running = Cluster(folder, programs, given, server.port)
+        running = Cluster(folder, programs, given)
+        stack.callback(running.stop)
         running.start({"harvest_upsales"})
         yield running
 

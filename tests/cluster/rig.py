@@ -42,18 +42,17 @@ class Cluster:
 
     :param folder: what ``/opt/airflow`` is in the image
     :param given: what .env holds
-    :param sandbox_port: where both services are asked
     :param services: the compose file, its variables replaced
     """
 
     folder: Path
     programs: Programs
     given: dict[str, str]
-    sandbox_port: int
     services: dict[str, Any] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     scheduler_port: int = field(default_factory=free_port)
     schedule: str = field(default_factory=lambda: daily_schedule())
+    _started: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.given = {
@@ -156,12 +155,15 @@ class Cluster:
         """The container's machine is gone: every process of it at once, with no time to say anything."""
         self.programs.kill(name)
 
+    def stop(self) -> None:
+        """End all parts, before the servers that they talk to. Nothing is kept, so they have nothing to finish."""
+        while self._started:
+            self.programs.kill(self._started.pop())
+
     def _start(self, service: str, name: str, *arguments: str) -> None:
         command, environment = self._service(service)
-        # Nothing is kept, so there is nothing to finish.
-        self.programs.start(
-            name, [*command, *arguments], environment, folder=self.folder, killed_at_once=True
-        )
+        self._started.append(name)
+        self.programs.start(name, [*command, *arguments], environment, folder=self.folder)
 
     def _service(self, name: str) -> tuple[list[str], dict[str, str]]:
         """The service's command and environment, here."""

@@ -1,7 +1,8 @@
 """PostgreSQL and Redis for the cluster tests: those that the environment names, else servers of the tests' own.
 
-``POSTGRES_HOST``, ``POSTGRES_PORT``, ``POSTGRES_USER``, ``POSTGRES_PASSWORD``, ``REDIS_HOST``, ``REDIS_PORT`` and
-``REDIS_PASSWORD`` name running ones, as in ``.env``. The user has to be allowed to make databases.
+``POSTGRES_HOST``, ``POSTGRES_PORT``, ``POSTGRES_USER``, ``POSTGRES_PASSWORD``, ``REDIS_HOST``, ``REDIS_PORT``,
+``REDIS_PASSWORD`` and ``REDIS_DATABASE`` name running ones, as in ``.env``. The user has to be allowed to make
+databases.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
+from redis import Redis
 
 from localrun.airflow_home import free_port
 from localrun.processes import Programs
@@ -32,6 +34,10 @@ SERVER_USER = "nobody"
 
 class NotInstalledError(Exception):
     """A server's program is missing; the message says which package has it."""
+
+
+class InUseError(Exception):
+    """The named server serves others; the message says what to name instead."""
 
 
 @contextmanager
@@ -56,11 +62,29 @@ def postgres(programs: Programs) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def redis(programs: Programs, folder: Path) -> Iterator[dict[str, str]]:
-    """A broker, as the variables that .env would hold."""
+    """A broker's empty database, as the variables that .env would hold; emptied at the end."""
     given = {name: os.environ[name] for name in os.environ if name.startswith("REDIS_")}
-    if "REDIS_HOST" in given:
-        yield {"REDIS_PORT": "6379", "REDIS_PASSWORD": "none", **given}
-        return
+    where = {
+        "REDIS_PORT": "6379", "REDIS_PASSWORD": "none", "REDIS_DATABASE": "0",
+        **(given if "REDIS_HOST" in given else _own_redis(programs, folder)),
+    }  # fmt: skip
+    database = Redis(
+        host=where["REDIS_HOST"], port=int(where["REDIS_PORT"]), password=where["REDIS_PASSWORD"],
+        db=int(where["REDIS_DATABASE"]),
+    )  # fmt: skip
+    with database:
+        # Another Airflow's tasks would be taken from it, and ours by its workers.
+        if database.dbsize():
+            number = where["REDIS_DATABASE"]
+            msg = f"Database {number} of the named Redis is in use: name an empty one in REDIS_DATABASE."
+            raise InUseError(msg)
+        try:
+            yield where
+        finally:
+            database.flushdb()
+
+
+def _own_redis(programs: Programs, folder: Path) -> dict[str, str]:
     port, password = free_port(), secrets.token_hex(16)
     command = [
         _program("redis-server", "redis-server"), "--bind", "127.0.0.1", "--port", str(port), "--requirepass", password,
@@ -68,7 +92,7 @@ def redis(programs: Programs, folder: Path) -> Iterator[dict[str, str]]:
     ]  # fmt: skip
     programs.start("redis", command, os.environ, folder=folder)
     programs.wait_until(lambda: _listens(port), "Redis was ready", START_TIMEOUT_S)
-    yield {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(port), "REDIS_PASSWORD": password}
+    return {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(port), "REDIS_PASSWORD": password}
 
 
 def _own_postgres(programs: Programs, folder: Path) -> dict[str, str]:
