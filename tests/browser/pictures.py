@@ -16,11 +16,20 @@ class Pictures:
 
     wanted: bool
 
-    def take(self, page: Page, name: str, part: Locator | None = None) -> None:
-        """What is seen of the page, or of a part of it."""
+    def take(self, page: Page, name: str, part: Locator | None = None, height: int | None = None) -> None:
+        """What is seen of the page, or of a part of it.
+
+        :param height: of the window, in pixels, for this picture alone
+        """
         if not self.wanted:
             return
         FOLDER.mkdir(exist_ok=True)
-        # Spinners, fading messages and the cursor would make two pictures of the same thing differ.
+        size = page.viewport_size
+        if size and height:
+            page.set_viewport_size({"width": size["width"], "height": height})
+        # Spinners, fading messages, the mouse and the cursor would make two pictures of the same thing differ.
+        page.mouse.move(0, 0)
         at_rest(page)
         (part or page).screenshot(path=FOLDER / f"{name}.png", animations="disabled", caret="hide")
+        if size:
+            page.set_viewport_size(size)

@@ -26,11 +26,13 @@ def test_from_an_empty_airflow_to_a_settled_order(empty_desk: Desk, pictures: Pi
     if empty_desk.is_set_up:
         pytest.fail("another test came first: the newcomer's must be the first of this folder")
     empty_desk.is_set_up = True
+    if pictures.wanted:
+        leave_out_emoji(empty_desk)
     with empty_desk.visit(size=TALL) as visitor:
         the_page_says_what_to_do_next(visitor, pictures)
         make_both_connections(empty_desk, visitor, pictures)
         make_the_pool(visitor, pictures)
-        switch_the_dag_on(empty_desk, visitor)
+        switch_the_dag_on(empty_desk, visitor, pictures)
         fill_in_the_settings(visitor, pictures)
         check_the_set_up(visitor, pictures)
         plan_and_run(visitor, pictures)
@@ -38,11 +40,17 @@ def test_from_an_empty_airflow_to_a_settled_order(empty_desk: Desk, pictures: Pi
     the_same_elsewhere(empty_desk, pictures)
 
 
+def leave_out_emoji(desk: Desk) -> None:
+    """Not every machine has letters for them."""
+    for project in desk.world.harvest.projects.values():
+        project["name"] = project["name"].replace("\N{ROCKET} ", "")
+
+
 def the_page_says_what_to_do_next(visitor: Visitor, pictures: Pictures) -> None:
     page = visitor.page
     page.get_by_role("link", name="Harvest", exact=True).click()
     expect(page.get_by_role("heading", name="No run yet")).to_be_visible()
-    pictures.take(page, "first-time")
+    pictures.take(page, "first-time", height=620)
     page.get_by_role("button", name="Set-up check").click()
     expect(check(page, "Harvest connection")).to_have_attribute("data-state", "red")
 
@@ -63,12 +71,15 @@ def make_both_connections(desk: Desk, visitor: Visitor, pictures: Pictures) -> N
     form.locator("[name=element_contact]").fill("time@nordlys.example")
     save(form)
     form = begin_connection(page, "upsales_default", "Upsales", upsales)
+    form.get_by_role("button", name="Extra Fields", exact=True).click()
+    expect(form.get_by_text("Address of an order")).to_be_visible()
     pictures.take(page, "connection-upsales", form)
     save(form)
     # Airflow's Test button asks about port 0 where a saved connection has no port, and Airflow then refuses the
     # password that it keeps for no port: the set-up check is what tests both connections here.
+    page.goto(f"{visitor.url}/connections")
     expect(page.get_by_text("2 Connections")).to_be_visible()
-    pictures.take(page, "connections")
+    pictures.take(page, "connections", height=620)
     assert HARVEST_TOKEN not in page.content()
 
 
@@ -100,15 +111,19 @@ def make_the_pool(visitor: Visitor, pictures: Pictures) -> None:
     expect(page.get_by_text(POOL)).to_be_visible()
 
 
-def switch_the_dag_on(desk: Desk, visitor: Visitor) -> None:
+def switch_the_dag_on(desk: Desk, visitor: Visitor, pictures: Pictures) -> None:
     """The schedule starts a run at once: without settings it writes nothing."""
     page = visitor.page
-    page.goto(f"{visitor.url}/dags/{DAG_ID}")
+    page.get_by_role("link", name="Dags", exact=True).first.click()
+    expect(page.get_by_role("link", name=DAG_ID)).to_be_visible()
     assert desk.api.runs(DAG_ID) == [], "the DAG was not paused"
-    page.locator("[data-scope=switch][data-part=root]").first.click()
+    page.locator("[data-scope=switch][data-part=root]").click()
     desk.programs.wait_until(lambda: bool(desk.api.runs(DAG_ID)), "The schedule's run began", RUN_TIMEOUT_S)
     desk.end_of(desk.api.runs(DAG_ID)[0].dag_run_id)
     assert desk.world.journal.writes() == []
+    page.reload()
+    expect(page.locator(f"a[href*='/dags/{DAG_ID}/runs/']").first).to_be_visible()
+    pictures.take(page, "switched-on", height=620)
     visitor.open()
 
 
@@ -142,7 +157,7 @@ def check_the_set_up(visitor: Visitor, pictures: Pictures) -> None:
     page.get_by_role("tab", name="Set-up check").click()
     expect(page.get_by_text("All is set up")).to_be_visible()
     expect(page.locator("[data-check][data-state=red]")).to_have_count(0)
-    pictures.take(page, "set-up-check")
+    pictures.take(page, "set-up-check", height=1000)
 
 
 def plan_and_run(visitor: Visitor, pictures: Pictures) -> None:

@@ -57,8 +57,8 @@ export function Choice({ options, onChange, value, width, size = "sm", invalid, 
 }
 
 /** A link inside Airflow, without loading the page anew. */
-export function InLink({ to, children }) {
-  return h(Link, { asChild: true, color: "fg.info" }, h(RouterLink, { to }, children));
+export function InLink({ to, children, ...rest }) {
+  return h(Link, { asChild: true, color: "fg.info", ...rest }, h(RouterLink, { to }, children));
 }
 
 /** A titled box. */

@@ -1,5 +1,5 @@
 /** The board: totals, charts, and every project. */
-import { Box, Button, Flex, Heading, Notice, Skeleton, Text, h } from "../ui.js";
+import { Box, Button, Flex, Heading, InLink, Notice, Skeleton, Text, h } from "../ui.js";
 import { Charts } from "./charts.js";
 import { Projects } from "./projects.js";
 import { Totals } from "./totals.js";
@@ -15,7 +15,7 @@ export function Board({ board, me, go }) {
     );
   }
   if (!data) return h(Waiting);
-  if (!data.as_of && !data.rows.length) return h(FirstTime, { me, go });
+  if (!data.as_of && !data.rows.length) return h(FirstTime, { me, go, dagId: data.dag_id });
   return h(
     Flex,
     { direction: "column", gap: 3 },
@@ -37,13 +37,9 @@ function Waiting() {
   );
 }
 
-const FIRST_STEPS = [
-  ["checks", "Set-up check", "says which connections, rights and fields are missing, and what to do"],
-  ["settings", "Settings", "choose the user, the stage and the product of new opportunities"],
-];
-
-/** No run has looked at anything yet: what to do next. */
-function FirstTime({ me, go }) {
+/** No run has looked at anything yet: what to do next, in the order of docs/quickstart.md. */
+function FirstTime({ me, go, dagId }) {
+  const tab = (name, label) => h(TabLink, { onClick: () => go({ tab: name }) }, label);
   return h(
     Box,
     { maxW: "44rem", py: 6, mx: "auto" },
@@ -56,42 +52,55 @@ function FirstTime({ me, go }) {
     h(
       Box,
       { as: "ol", display: "grid", gap: 3, ps: 5, listStyleType: "decimal" },
-      FIRST_STEPS.map(([tab, name, text]) =>
-        h(
-          "li",
-          { key: tab },
-          h(
-            Button,
-            {
-              variant: "plain",
-              fontSize: "inherit",
-              verticalAlign: "baseline",
-              size: "sm",
-              px: 0,
-              h: "auto",
-              color: "fg.info",
-              textDecoration: "underline",
-              onClick: () => go({ tab }),
-            },
-            name,
-          ),
-          h(Text, { as: "span", ml: 2 }, text),
-        ),
+      h(
+        "li",
+        null,
+        tab("checks", "Set-up check"),
+        " says which connections, rights and fields are missing, and what to do.",
       ),
       h(
         "li",
         null,
-        h(
-          Text,
-          null,
-          h("strong", null, "Plan"),
-          " shows what a run would do and writes nothing; ",
-          h("strong", null, "Run now"),
-          " does it. Both need the DAG switched on under Dags. Do that before settings are saved: its schedule starts a run at once, and without settings no run writes.",
-        ),
+        "Switch ",
+        h(InLink, { to: `/dags/${encodeURIComponent(dagId)}`, textDecoration: "underline" }, "the DAG"),
+        " on, before settings are saved: its schedule starts a run at once, and without settings no run writes. A paused DAG runs nothing, not even a plan.",
+      ),
+      h(
+        "li",
+        null,
+        tab("settings", "Settings"),
+        ": choose the user, the stage and the product of new opportunities, and look at what would change.",
+      ),
+      h(
+        "li",
+        null,
+        h("strong", null, "Plan"),
+        " shows what a run would do and writes nothing; ",
+        h("strong", null, "Run now"),
+        " does it.",
       ),
     ),
     !me.can_run &&
       h(Notice, { status: "info", mt: 4 }, "You may look, but not start runs. Ask somebody who may."),
+  );
+}
+
+/** Leads to another tab. */
+function TabLink({ onClick, children }) {
+  return h(
+    Button,
+    {
+      variant: "plain",
+      fontSize: "inherit",
+      verticalAlign: "baseline",
+      size: "sm",
+      px: 0,
+      h: "auto",
+      minW: 0,
+      color: "fg.info",
+      textDecoration: "underline",
+      onClick,
+    },
+    children,
   );
 }

@@ -10,6 +10,8 @@ const WIDTH = 420;
 const HEIGHT = 270;
 const BASE = 246;
 const TOP = 24;
+/** As many columns have room for their letters on a phone. */
+const ROOM = 6;
 
 /** Brighter on black, where the brand's own blue would hardly be seen. */
 const BAR = { fill: "brand.solid", _dark: { fill: "brand.400" } };
@@ -19,8 +21,8 @@ const MONTHS_STYLE = {
   "& rect": BAR,
   "& rect:hover": { opacity: 0.8 },
   "& line": { stroke: "border" },
-  // The drawing shrinks with its box; its letters must not.
-  "@container (max-width: 30rem)": { "& text": { fontSize: "16px" } },
+  // The drawing shrinks with its box; its letters must not, and where they are many every second one gives way.
+  "@container (max-width: 30rem)": { "& text": { fontSize: "16px" }, "& .second text": { display: "none" } },
 };
 
 export function Charts({ byMonth, byClient, totals }) {
@@ -109,12 +111,13 @@ function Months({ lines, currency }) {
     bars.map((bar, position) => {
       const height = Math.max(0, (Number(bar.amount) / most) * (BASE - TOP));
       const middle = (position + 0.5) * step;
+      const left = middle - step * 0.34;
       return h(
         "g",
-        { key: bar.month },
+        { key: bar.month, className: bars.length > ROOM && position % 2 ? "second" : undefined },
         h(
           "rect",
-          { x: middle - step * 0.34, width: step * 0.68, y: BASE - height, height, rx: 3 },
+          { x: left, width: step * 0.68, y: BASE - height, height, rx: 3 },
           h("title", null, `${bar.label}: ${grouped(bar.amount)} ${currency}`),
         ),
         h(
@@ -122,7 +125,9 @@ function Months({ lines, currency }) {
           { className: "value", x: middle, y: BASE - height - 6, textAnchor: "middle" },
           short(bar.amount),
         ),
-        h("text", { x: middle, y: BASE + 17, textAnchor: "middle" }, bar.name),
+        bar.month === "earlier"
+          ? h("text", { x: left, y: BASE + 17 }, bar.name)
+          : h("text", { x: middle, y: BASE + 17, textAnchor: "middle" }, bar.name),
       );
     }),
   );
@@ -156,7 +161,7 @@ function Clients({ lines, currency }) {
     sorted.length > CLIENTS &&
       h(
         Button,
-        { variant: "ghost", size: "xs", mt: 2, "aria-expanded": all, onClick: () => setAll(!all) },
+        { variant: "ghost", size: "xs", mt: 2, ms: -2.5, "aria-expanded": all, onClick: () => setAll(!all) },
         all ? "Show fewer" : `Show all ${sorted.length} clients`,
       ),
   );

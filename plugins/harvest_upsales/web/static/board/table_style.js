@@ -69,7 +69,7 @@ export const TABLE = {
     "& td > div": { minWidth: 0, overflowWrap: "anywhere" },
     "& td::before": { content: "attr(data-label)", color: "fg.muted", flex: "none" },
     "& td:empty": { display: "none" },
-    "& td.state": { display: "block", maxWidth: "none", textAlign: "start" },
+    "& td.state": { display: "flow-root", maxWidth: "none", textAlign: "start" },
     "& td.state > div": { display: "inline" },
     "& td.state .badge": { float: "right" },
     "& td.name": { fontWeight: "medium" },
