@@ -133,6 +133,7 @@ def _compose(
     upsert = UpsertOpportunitiesOperator.partial(
         task_id="upsert_opportunities",
         doc_md=TASK_DOCS["upsert_opportunities"].markdown,
+        inlets=[opportunities],
         pool=pool,
         map_index_template="{{ task.label }}",
         **common,

@@ -17,6 +17,7 @@ from sandbox.server import SandboxServer
 from sandbox.world import World
 
 pytestmark = pytest.mark.airflow
+NONE_LISTED = '{"error": null, "metadata": {"total": 0, "limit": 2000, "offset": 0}, "data": []}'
 TODAY = dt.datetime.now(dt.UTC).date()
 Run = Callable[..., Any]
 
@@ -341,3 +342,27 @@ def test_no_token_reaches_the_database_or_a_log(world: World, run: Run, server: 
             held = path.read_bytes()
             assert HARVEST_TOKEN.encode() not in held, path
             assert UPSALES_TOKEN.encode() not in held, path
+
+
+def test_blind_lists_of_orders_have_none_made_twice(world: World, run: Run, settings: dict[str, Any]) -> None:
+    """Batches of one project each: what one has created, and what earlier runs knew, is known to all."""
+    settings["batch_size"] = 1
+    for client in ("Fjord AB", "Havre AB", "Skog AB"):
+        add_project(world, client)
+    blind = {"kind": "status", "status": 200, "method": "GET", "path": "^/orders$", "body": NONE_LISTED}
+
+    world.faults.add(service="upsales", **blind)
+    for _ in range(2):
+        failed = run()
+        assert failed.state == "failed"
+        assert {states(failed)["upsert_opportunities", index] for index in range(3)} == {"failed"}
+        assert writes(world).count("POST /orders") == 1
+
+    world.faults.clear()
+    assert run().state == "success"
+    assert len(world.upsales.orders) == 3
+
+    world.faults.add(service="upsales", **blind)
+    assert run(night=True).state == "failed"
+    assert len(world.upsales.orders) == 3
+    assert world.journal.violations == []

@@ -26,6 +26,7 @@ from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.billing_sync import billing_now
 from harvest_upsales.flows.check_setup import check_setup
 from harvest_upsales.flows.extract import Extract, OrderToSettle, extract
+from harvest_upsales.flows.order_memory import KnownOrders, OrderMemory
 from harvest_upsales.flows.project_closing import Closed, close_ended_project
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
 from harvest_upsales.flows.services import Services, Setup
@@ -116,6 +117,7 @@ class Bench:
     :param clock: by which limits are kept and waits pass; ``None``: one of its own
     :param upsales_of: serves the Upsales account instead, where several Harvest accounts feed one
     :ivar slot: held around each step that writes, as a task holds the slot of the DAG's pool
+    :ivar memory: what Airflow keeps of our orders from run to run
     """
 
     def __init__(
@@ -132,6 +134,8 @@ class Bench:
         account_id = self.world.harvest.account_id
         self.clock = clock or SteadyClock()
         self.slot: Callable[[], AbstractContextManager[None]] = nullcontext
+        kept = [KnownOrders()]
+        self.memory = OrderMemory(lambda: kept[-1], kept.append)
         self._sessions: list[requests.Session] = []
         self.harvest = HarvestClient(
             self._transport(
@@ -240,7 +244,7 @@ class Bench:
         found = extract(services, self.last_hour if window is None else window, only)
         run = Run(services.setup, found)
         for batch in found.batches:
-            upsert = Upsert(services, batch.project_ids, dry_run=dry_run)
+            upsert = Upsert(services, batch.project_ids, dry_run=dry_run, memory=self.memory)
             with self.slot():
                 run.outcomes.extend(upsert.run())
             run.failures.extend(upsert.failures)
@@ -259,6 +263,8 @@ class Bench:
             fixed_fees={o.project_id for o in run.outcomes if o.fixed_fee},
             told={o.project_id: o.reason for o in run.outcomes if o.action is Action.SKIP},
         )
+        if not dry_run:
+            self.memory.keep_listed(run.reconciled.sides.order_ids)
         run.requests = self.world.journal.since(first)
         return run
 

@@ -841,6 +841,13 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         ONE_WRITER,
+        "Where Upsales lists none of our orders, but has some, none is created a second time",
+        "flows.order_memory.OrderMemory.refuse_blind_lists",
+        "flows/test_blind_lists.py::test_lists_that_turn_blind_let_nothing_be_made",
+        "airflow/test_dag_runs.py::test_blind_lists_of_orders_have_none_made_twice",
+    ),
+    _rule(
+        ONE_WRITER,
         "A write whose answer was lost is looked up by its key before it is sent again",
         "flows.lost_writes.write_once",
         "flows/test_crashes.py::test_a_second_try_completes_what_the_first_began",

@@ -15,6 +15,7 @@ from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import ProjectError, SetupError
 from harvest_upsales.flows.company_book import CompanyBook
 from harvest_upsales.flows.order_list import OrderList
+from harvest_upsales.flows.order_memory import OrderMemory
 from harvest_upsales.flows.order_saving import save_order
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.flows.services import Services
@@ -45,6 +46,11 @@ class OrderWriter:
         self._orders = orders
         self._dry_run = dry_run
         self._companies = CompanyBook(services)
+        self._memory: OrderMemory | None = None
+
+    def keep_first_in(self, memory: OrderMemory) -> None:
+        """Keep the next order that is created where other batches and runs find it, before anything else is created."""
+        self._memory = memory
 
     def create(self, desired: Desired, plan: Plan) -> int | None:
         """Create the opportunity that a plan asks for.
@@ -85,6 +91,9 @@ class OrderWriter:
             lambda: upsales.create_order(body_if_alone), lambda: self._find(desired.key)
         )
         self._orders.add(desired.key, order.id)
+        if self._memory is not None:
+            self._memory.keep_created(self._services, order.id)
+            self._memory = None
         self._confirm_key(desired, order)
         self._confirm_saved(desired, order)
         return order.id

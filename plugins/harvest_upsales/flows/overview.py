@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -42,6 +42,11 @@ class Sides:
     upsales: dict[int, Held]
     orders: dict[int, tuple[OrderLine, ...]] = field(default_factory=dict)
     whole: bool = False
+
+    @property
+    def order_ids(self) -> Iterator[int]:
+        """Our orders, but for old ones that are over."""
+        return (order.order_id for orders in self.orders.values() for order in orders)
 
 
 @dataclass(frozen=True, slots=True)

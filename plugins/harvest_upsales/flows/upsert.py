@@ -15,6 +15,7 @@ from harvest_upsales.domain.uninvoiced_time import NO_TIME, CountedTime, why_not
 from harvest_upsales.errors import CONCERN_EVERY_PROJECT, HarvestUpsalesError, Recovery
 from harvest_upsales.flows import outcomes
 from harvest_upsales.flows.order_list import OrderList
+from harvest_upsales.flows.order_memory import OrderMemory
 from harvest_upsales.flows.order_writing import AppearedMeanwhileError, OrderWriter
 from harvest_upsales.flows.reading import read_projects, read_uninvoiced_time
 from harvest_upsales.flows.services import Services
@@ -30,12 +31,21 @@ class Upsert:
     """One batch of projects: reads them all, then plans and writes opportunity by opportunity.
 
     :param dry_run: plan everything, write nothing
+    :param memory: what is known of our orders, for the case that Upsales lists none
     """
 
-    def __init__(self, services: Services, project_ids: Collection[int], *, dry_run: bool = False) -> None:
+    def __init__(
+        self,
+        services: Services,
+        project_ids: Collection[int],
+        *,
+        dry_run: bool = False,
+        memory: OrderMemory | None = None,
+    ) -> None:
         self._services = services
         self._ids = sorted(set(project_ids))
         self._dry_run = dry_run
+        self._memory = memory
         self._list = OrderList(services)
         self._writer = OrderWriter(services, self._list, dry_run=dry_run)
         self.failures: list[HarvestUpsalesError] = []
@@ -73,7 +83,11 @@ class Upsert:
     def _orders(self) -> dict[HarvestKey, list[Order]]:
         """The batch's orders, whole: one sweep costs less than asking for each."""
         wanted = set(self._ids)
-        return {key: orders for key, orders in self._list.whole().items() if key.project_id in wanted}
+        found = self._list.whole()
+        if not found and self._memory is not None:
+            self._memory.refuse_blind_lists(self._services)
+            self._writer.keep_first_in(self._memory)
+        return {key: orders for key, orders in found.items() if key.project_id in wanted}
 
     def _project(
         self,

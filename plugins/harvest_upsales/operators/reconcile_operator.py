@@ -24,6 +24,7 @@ from harvest_upsales.operators.base_operator import FAILURE_KEY, ServicesOperato
 from harvest_upsales.operators.board_store import renew_board
 from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, IDLE_KEY, OVERVIEW_KEY, ids_of
 from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
+from harvest_upsales.operators.order_store import order_memory
 from harvest_upsales.operators.report import amount, folded, report, table
 from harvest_upsales.operators.staging import clear, staged
 
@@ -96,6 +97,9 @@ class ReconcileOperator(ServicesOperator):
         )
         context["ti"].xcom_push(key="return_value", value=summary)
         if not self.only_plans:
+            memory = order_memory(context, self.outlets)
+            if memory is not None:
+                memory.keep_listed(result.sides.order_ids)
             renew_board(
                 context, outlet_assets(self), lambda before: self._board(context, ran, result, before)
             )

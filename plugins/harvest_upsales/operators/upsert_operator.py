@@ -16,6 +16,7 @@ from harvest_upsales.flows.upsert import Upsert
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
 from harvest_upsales.operators.links import HarvestProjectLink, UpsalesOrderLink
+from harvest_upsales.operators.order_store import order_memory
 from harvest_upsales.operators.report import amount, folded, hours, report, table
 
 
@@ -24,6 +25,9 @@ class UpsertOpportunitiesOperator(ServicesOperator):
 
     Computes every project whole, so it may be repeated at any time. Returns one outcome per opportunity, also where
     some projects failed. It writes to Upsales: run it in a pool with one slot.
+
+    With an asset as inlet, the one that :class:`ReconcileOperator` has as outlet, it knows of orders that earlier tasks
+    and runs have seen, and creates nothing where Upsales' lists are blind.
 
     :param batch: a batch of :class:`ExtractTimeOperator`, or a plain list of Harvest project ids (templated)
     """
@@ -47,7 +51,12 @@ class UpsertOpportunitiesOperator(ServicesOperator):
 
         :raises PartialFailureError: some projects failed after all others were done; a retry does what is left
         """
-        upsert = Upsert(self.services(context), self._project_ids(), dry_run=self.only_plans)
+        upsert = Upsert(
+            self.services(context),
+            self._project_ids(),
+            dry_run=self.only_plans,
+            memory=order_memory(context, self.inlets),
+        )
         outcomes: list[Outcome] = []
         try:
             outcomes.extend(upsert.run())
