@@ -9,7 +9,7 @@ from benchmarks import report
 from benchmarks.airflow_runs import airflow_runs
 from benchmarks.airflow_share import imports
 from benchmarks.charts import bars
-from benchmarks.extraction import OURS, Taken, compare, serving
+from benchmarks.extraction import BATCH, OURS, Taken, compare, serving
 from benchmarks.first_sync import first_sync
 from benchmarks.requests_counted import scenes
 
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
     grown: list[Taken] = []
     for size in sizes:
         with serving(size, PROJECTS) as server:
-            grown += compare(server, (0,), 1, [OURS])
+            grown += compare(server, (0, 150), 1, (OURS, BATCH))
     _say("Requests")
     counted = [each for projects in accounts for each in scenes(projects)]
     syncs = [first_sync(projects) for projects in first_syncs]
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
     imported = imports()
     _say("Airflow's share")
     airflow = airflow_runs(1 if quick else 3)
-    inexact = [taken.name for taken in (*compared, *grown) if taken.name == OURS and not taken.exact]
+    inexact = [taken.name for taken in (*compared, *grown) if taken.name in (OURS, BATCH) and not taken.exact]
     parts = [
         report.machine(),
         "### Targets",
@@ -79,6 +79,7 @@ def _charts(folder: Path, compared: list[Taken], grown: list[Taken], entries: in
     sizes = [
         (f"{t.entries:,} entries", t.cpu_s, f"{t.cpu_s:.2f} s, {t.over_mb:.0f} MB, {t.requests} requests")
         for t in grown
+        if t.name == OURS and not t.wait_ms
     ]
     (folder / "growth.svg").write_text(bars("Growth, CPU seconds (logarithmic)", sizes, ours=""))
 

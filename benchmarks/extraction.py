@@ -22,8 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTESTANTS = ROOT / "benchmarks" / "contestants"
 TAP_PYTHON = ROOT / ".bench" / "tap" / "bin" / "python"
 OURS, TAP, PLAIN = "ours", "tap-harvest 3.1.1", "requests + json.loads"
+BATCH = "ours, a batch of 100 projects"
+BATCH_SIZE = 100
 FLOOR, FLOOR_REQUESTS, FLOOR_FOUR = "floor: urllib3", "floor: requests", "floor: urllib3, 4 connections"
-FIGURES = ("wall_s", "cpu_s", "peak_mb", "requests")
+CONTEST = (OURS, FLOOR_REQUESTS, FLOOR, FLOOR_FOUR, PLAIN, TAP)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Taken:
 
     name: str
     wait_ms: int
+    of_account: int
     entries: int
     wall_s: float
     cpu_s: float
@@ -63,7 +66,7 @@ class Server:
         )  # fmt: skip
         assert self._process.stdout is not None
         self.base = self._process.stdout.readline().strip()
-        self.expected = self._ask("expected")
+        self.entries = entries
 
     def begin(self, wait_ms: int) -> None:
         """Count from zero, and wait so long before each answer."""
@@ -72,6 +75,10 @@ class Server:
     def counted(self) -> dict[str, Any]:
         """What was asked since."""
         return self._ask("counted")
+
+    def expected(self, name: str) -> dict[str, Any]:
+        """The sums that a program should come to."""
+        return self._ask(f"expected?projects={BATCH_SIZE if name == BATCH else self.projects}")
 
     def stop(self) -> None:
         """End the process."""
@@ -98,9 +105,10 @@ def commands(server: Server) -> dict[str, list[str]]:
     floor = [sys.executable, str(CONTESTANTS / "floor.py"), server.base]
     return {
         OURS: [sys.executable, str(CONTESTANTS / "ours.py"), server.base, str(server.projects)],
+        BATCH: [sys.executable, str(CONTESTANTS / "ours.py"), server.base, str(BATCH_SIZE)],
         FLOOR_REQUESTS: [*floor, "requests", "1"],
         FLOOR: [*floor, "urllib3", "1"],
-        FLOOR_FOUR: [*floor, "urllib3", "4", _quarters(int(server.expected["entries"]))],
+        FLOOR_FOUR: [*floor, "urllib3", "4", _quarters(server.entries)],
         PLAIN: [sys.executable, str(CONTESTANTS / "plain.py"), server.base],
         TAP: [str(TAP_PYTHON), str(CONTESTANTS / "tap.py"), server.base],
     }
@@ -123,11 +131,11 @@ def run_once(command: Sequence[str], server: Server, wait_ms: int) -> dict[str, 
 
 
 def compare(
-    server: Server, waits_ms: Sequence[int], rounds: int, names: Sequence[str] | None = None
+    server: Server, waits_ms: Sequence[int], rounds: int, names: Sequence[str] = CONTEST
 ) -> list[Taken]:
     """Each program once a round, one after the other, so that a busy moment of the machine meets them all."""
     runs: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    chosen = {name: command for name, command in commands(server).items() if names is None or name in names}
+    chosen = {name: command for name, command in commands(server).items() if name in names}
     for number in range(rounds):
         for wait_ms in waits_ms:
             for name, command in chosen.items():
@@ -142,13 +150,13 @@ def _medians(name: str, wait_ms: int, runs: Sequence[Mapping[str, Any]], server:
         return float(median(run[field] for run in runs))
 
     sums = [run for run in runs if run["amount"] is not None]
-    exact = all(
-        Decimal(run[each]) == Decimal(server.expected[each]) for run in sums for each in ("hours", "amount")
-    )
-    base = "sdk_mb" if name == OURS else "before_mb"
+    expected = server.expected(name)
+    exact = all(Decimal(run[each]) == Decimal(expected[each]) for run in sums for each in ("hours", "amount"))
+    base = "sdk_mb" if name in (OURS, BATCH) else "before_mb"
     return Taken(
         name=name,
         wait_ms=wait_ms,
+        of_account=server.entries,
         entries=int(runs[0]["entries"]),
         wall_s=middle("wall_s"),
         cpu_s=middle("cpu_s"),

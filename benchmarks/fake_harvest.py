@@ -19,7 +19,7 @@ from benchmarks.time_entries import TimeEntries
 
 LIMIT, WINDOW_S = 100, 15.0
 PAGE_SIZE = 2000
-_KNOWN = frozenset({"page", "per_page", "from", "to", "is_billed", "updated_since"})
+_KNOWN = frozenset({"page", "per_page", "from", "to", "is_billed", "updated_since", "project_id"})
 
 
 class FakeHarvest:
@@ -51,6 +51,8 @@ class FakeHarvest:
             return 400, [b'{"message":"a filter that this server does not know"}']
         if not self._is_allowed():
             return 429, [b'{"message":"throttled"}']
+        if "project_id" in query:
+            return self._of_project(int(query["project_id"]))
         size, page = int(query.get("per_page", PAGE_SIZE)), int(query.get("page", 1))
         # Every entry was last saved on the day that it is about.
         since = max(filter(None, (_day(query.get("from")), _day(query.get("updated_since")))), default=None)
@@ -79,6 +81,13 @@ class FakeHarvest:
         }
         return 200, [b'{"time_entries":[', self.entries.text(part), b"]," + json.dumps(tail).encode()[1:]]
 
+    def _of_project(self, project_id: int) -> tuple[int, list[bytes | memoryview]]:
+        """All of one project's time, on one page."""
+        number, text = self.entries.of_project(project_id)
+        assert number <= PAGE_SIZE, "a project fills more than a page"
+        tail = {"total_pages": 1, "total_entries": number, "links": {"next": None}}
+        return 200, [b'{"time_entries":[', text, b"]," + json.dumps(tail).encode()[1:]]
+
     def _is_allowed(self) -> bool:
         now = time.monotonic()
         while self._lately and now - self._lately[0] >= WINDOW_S:
@@ -101,7 +110,8 @@ class FakeHarvest:
         if path == "/control/counted":
             return 200, [json.dumps(self.counted()).encode()]
         if path == "/control/expected":
-            sums = {"hours": str(self.entries.hours), "amount": str(self.entries.amount)}
+            hours, amount = self.entries.sums(int(query["projects"]))
+            sums = {"hours": str(hours), "amount": str(amount)}
             return 200, [json.dumps({**sums, "entries": self.entries.number}).encode()]
         # What tap-harvest asks before it begins.
         if path == "/id/oauth2/token":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.airflow_runs import AirflowRuns
 from benchmarks.airflow_share import Imported
-from benchmarks.extraction import FLOOR_REQUESTS, OURS, ROOT, TAP, Taken
+from benchmarks.extraction import BATCH, FLOOR_REQUESTS, OURS, ROOT, TAP, Taken
 from benchmarks.first_sync import FirstSync
 from benchmarks.page import PageTimes
 from benchmarks.requests_counted import Counted
@@ -53,19 +53,12 @@ def extraction(found: Sequence[Taken]) -> str:
 
 
 def growth(found: Sequence[Taken]) -> str:
-    """Ours by the number of entries."""
-    head = (
-        "entries",
-        "wall s",
-        "of it waiting for the limit",
-        "CPU s",
-        "memory above the SDK, MB",
-        "requests",
-        "429s",
-    )
+    """Ours by the number of entries: all projects in one batch, and the batch of 100 that a run takes at a time."""
+    head = ("entries of the account", "read for", "wait", "wall s", "of it waiting for the limit", "CPU s",
+            "memory above the SDK, MB", "requests", "429s")  # fmt: skip
     rows = [
-        (f"{t.entries:,}", f"{t.wall_s:.2f}", f"{t.waited_s:.1f}", f"{t.cpu_s:.2f}", f"{t.over_mb:.0f}",
-         str(t.requests), str(t.refused))
+        (f"{t.of_account:,}", "100 projects" if t.name == BATCH else "all 600", f"{t.wait_ms} ms", f"{t.wall_s:.2f}",
+         f"{t.waited_s:.1f}", f"{t.cpu_s:.2f}", f"{t.over_mb:.0f}", str(t.requests), str(t.refused))
         for t in found
     ]  # fmt: skip
     return table(head, rows)
@@ -146,12 +139,19 @@ def targets(
             ("faster than tap-harvest, 0 ms", "≥ 30 ×", f"{tap:.1f} ×", tap >= 30),
             ("faster than tap-harvest, 150 ms", "≥ 10 ×", f"{far:.1f} ×", far >= 10),
         ]  # fmt: skip
-    every = [taken for taken in (*found, *grown) if taken.name == OURS]
+    every = [taken for taken in (*found, *grown) if taken.name in (OURS, BATCH)]
     most, refused = max(t.most_in_window for t in every), sum(t.refused for t in every)
-    memory = max(t.over_mb for t in every)
+    batches = [taken.over_mb for taken in grown if taken.name == BATCH]
+    whole = max(taken.over_mb for taken in every if taken.name == OURS)
     rows += [
         ("requests in any 15 s; 429s", "≤ 100; 0", f"{most}; {refused}", most <= 100 and refused == 0),
-        ("peak memory above the SDK", "≤ 80 MB", f"{memory:.0f} MB", memory <= 80),
+        (
+            "peak memory above the SDK, batches of 100 projects, any number of entries",
+            "≤ 80 MB",
+            f"{min(batches):.0f} to {max(batches):.0f} MB",
+            max(batches) <= 80,
+        ),
+        ("the same with all 600 projects in one batch", "≤ 80 MB", f"{whole:.0f} MB", whole <= 80),
     ]
     quiet = [c for c in scenes if c.scene == "nothing to do"]
     if quiet:

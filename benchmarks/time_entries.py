@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
 NEWEST = dt.date(2026, 10, 30)
+FIRST_PROJECT = 14307000
 RATES = ("950.0", "1100.0", "1250.5")
 NOTES = (
     "Workshop with the customer about the new order flow, wrote up the decisions and the open questions, and sent "
@@ -34,8 +36,10 @@ class TimeEntries:
 
     def __init__(self, number: int, projects: int, a_day: int = 400) -> None:
         self.number = number
+        self.projects = projects
         parts, self._offsets, self._ordinals = [], [0], []
-        self.hours, self.amount = Decimal(0), Decimal(0)
+        self._hours: defaultdict[int, Decimal] = defaultdict(Decimal)
+        self._amounts: defaultdict[int, Decimal] = defaultdict(Decimal)
         offset = 0
         for position in range(number):
             day = NEWEST - dt.timedelta(days=position // a_day)
@@ -47,8 +51,8 @@ class TimeEntries:
             self._ordinals.append(-day.toordinal())
             if _is_billable(number - position):
                 hours = Decimal(_hours(number - position))
-                self.hours += hours
-                self.amount += hours * Decimal(_rate(number - position))
+                self._hours[position % projects] += hours
+                self._amounts[position % projects] += hours * Decimal(_rate(number - position))
         self._buffer = memoryview(b",".join(parts) + b",")
 
     def within(self, first_day: dt.date | None, last_day: dt.date | None) -> Slice:
@@ -56,6 +60,19 @@ class TimeEntries:
         first = 0 if last_day is None else bisect_left(self._ordinals, -last_day.toordinal())
         end = self.number if first_day is None else bisect_right(self._ordinals, -first_day.toordinal())
         return Slice(first, max(first, end))
+
+    def sums(self, projects: int) -> tuple[Decimal, Decimal]:
+        """Billable hours and their amount, of the first projects together."""
+        chosen = range(projects)
+        return sum(map(self._hours.__getitem__, chosen), Decimal(0)), sum(
+            map(self._amounts.__getitem__, chosen), Decimal(0)
+        )
+
+    def of_project(self, project_id: int) -> tuple[int, bytes]:
+        """How many entries a project has, and all of them as they stand in a page."""
+        positions = range(project_id - FIRST_PROJECT, self.number, self.projects)
+        texts = [bytes(self.text(Slice(position, position + 1))) for position in positions]
+        return len(texts), b",".join(texts)
 
     def text(self, of: Slice) -> memoryview:
         """The entries as they stand in a page, without the brackets."""
@@ -92,7 +109,7 @@ def _entry(entry_id: int, day: dt.date, project: int, projects: int) -> bytes:
         f'"created_at":"{stamp}","updated_at":"{stamp}",'
         f'"user":{{"id":{1782000 + person},"name":"Konsult Nummer {person}"}},'
         f'"client":{{"id":{5735000 + client},"name":"Kund {client} i Norden AB","currency":"SEK"}},'
-        f'"project":{{"id":{14307000 + project},"name":"Projekt {project}, orderportal","code":"P{project}"}},'
+        f'"project":{{"id":{FIRST_PROJECT + project},"name":"Projekt {project}, orderportal","code":"P{project}"}},'
         f'"task":{{"id":{8083000 + entry_id % 5},"name":"Utveckling och test"}},'
         f'"user_assignment":{{"id":{125068000 + person},"is_project_manager":false,"is_active":true,'
         f'"use_default_rates":true,"budget":null,"created_at":"{stamp}","updated_at":"{stamp}","hourly_rate":100.0}},'

@@ -1,4 +1,4 @@
-"""The product's own reading of uninvoiced time, down to order rows. ``python ours.py URL PROJECTS``."""
+"""The product's own reading of the first projects' time, down to order rows. ``python ours.py URL PROJECTS``."""
 
 from __future__ import annotations
 

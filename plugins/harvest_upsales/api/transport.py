@@ -257,9 +257,10 @@ class Transport:
             self._sleep(seconds)
 
 
-def _piece_bytes(answer: requests.Response) -> int:
+def _piece_bytes(answer: requests.Response) -> int | None:
+    """``None``: in one piece, which is copied the least; not where the service says an absurd length, or none."""
     length = answer.headers.get("Content-Length", "")
-    return min(int(length), _LARGEST_PIECE_BYTES) or 1 if length.isdecimal() else _PIECE_BYTES
+    return None if length.isdecimal() and int(length) <= _LARGEST_PIECE_BYTES else _PIECE_BYTES
 
 
 def _usable_body(answer: requests.Response, received: bytes, of: type[T], check: Check[T]) -> T | Failure:

@@ -185,6 +185,18 @@ def settled(pages: Iterable[Page[TimeEntry]]) -> Iterable[dict[int, TimeEntry]]:
     yield held
 
 
+def _take_in(sums: ProjectSums, pages: Iterable[Page[TimeEntry]]) -> None:
+    for entries in settled(pages):
+        sums.add(entries.values())
+        # A page is some megabytes: none is kept while the next one comes.
+        entries.clear()
+
+
+def _handed_over(pages: list[Page[TimeEntry]]) -> Iterator[Page[TimeEntry]]:
+    while pages:
+        yield pages.pop(0)
+
+
 class _Walk:
     """Reads ranges of days; of a long one it leaves all but its beginning to later walks.
 
@@ -221,16 +233,14 @@ class _Walk:
                 entry for entry in entries.values() if entry.spent_date > beginning[-1].records[-1].spent_date
             )
             return _Part(sums, left)
-        for settled_entries in settled(chain(beginning, pages)):
-            sums.add(settled_entries.values())
+        _take_in(sums, chain(_handed_over(beginning), pages))
         return _Part(sums)
 
     def straight(self, harvest: HarvestClient, ranges: Sequence[Days]) -> ProjectSums:
         """One range after the other, each to its end, into the same sums."""
         sums = self.sums.another()
         for days in ranges:
-            for settled_entries in settled(self._pages(harvest, days)):
-                sums.add(settled_entries.values())
+            _take_in(sums, self._pages(harvest, days))
         return sums
 
     def _pages(self, harvest: HarvestClient, days: Days) -> Iterator[Page[TimeEntry]]:
@@ -284,8 +294,8 @@ def cut(beginning: Sequence[Page[TimeEntry]], days: Days) -> tuple[Days, ...]:
 
 def _one_by_one(harvest: HarvestClient, walk: _Walk, first: _Part) -> ProjectSums:
     """Walk the ranges in turn, the newest first, whose lines the notes take before any other."""
-    oldest, *others = first.left
-    sums = whole(lambda: walk.straight(harvest, (*others, oldest)))
+    newest_first = sorted(first.left, key=lambda days: days.last or dt.date.max, reverse=True)
+    sums = whole(lambda: walk.straight(harvest, newest_first))
     sums += first.sums
     return sums
 
