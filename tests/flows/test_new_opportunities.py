@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.errors import SetupError
-from harvest_upsales.flows.order_list import LOOK_GOOD_FOR
+from harvest_upsales.flows.order_list import LOOK_GOOD_FOR, OrderList
 from harvest_upsales.flows.order_memory import KnownOrders
 from harvest_upsales.flows.upsert import Upsert
 from sandbox.minimal import PRODUCT_TIME, STAGE_PROSPECT, USER_SALES
@@ -213,3 +213,18 @@ def test_a_look_for_twins_is_good_for_two_seconds(bench: Bench) -> None:
         seen.append(lists())
     # The first relies on the batch's own reading; the second's look is the first that shows what was just created.
     assert [count - seen[0] for count in seen] == [0, 1, 1, 1, 2, 2]
+
+
+def test_a_batch_keeps_the_orders_of_its_own_projects_alone(bench: Bench) -> None:
+    """Whole orders bring notes of up to 65,535 characters each, which would fill the memory."""
+    projects = [bench.add_project(name) for name in ("Mine", "Another", "A third")]
+    for project in projects:
+        bench.add_time(project, 1)
+    bench.run(EVERYTHING)
+    orders = OrderList(bench.services())
+
+    assert [key.project_id for key in orders.whole(projects[:1])] == projects[:1]
+    assert orders.lists_ours
+    gone = OrderList(bench.services())
+    assert gone.whole([1]) == {}
+    assert gone.lists_ours, "those of other projects are ours, too"

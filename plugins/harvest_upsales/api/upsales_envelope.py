@@ -117,9 +117,12 @@ class EnvelopeReader:
                     raise completeness.error("it is not in the order of ids")
                 last = _id(record)
                 yield record
-            if not page and total:
+            found = len(page)
+            # Pages can be large: one is let go before the next one comes.
+            del page
+            if not found and total:
                 raise completeness.error(f"{total} more records are said to be there, and none came")
-            if _is_last(len(page), total):
+            if _is_last(found, total):
                 return
 
     def _page(self, path: str, params: Params, of: type[T]) -> tuple[list[T], int | None]:

@@ -11,7 +11,7 @@ once a look has shown that the list has what was just created.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
 from harvest_upsales.domain.keys import HarvestKey
@@ -52,9 +52,13 @@ class _Look:
 
 
 class OrderList:
-    """The orders of one Harvest account, found by the order field ``HARVEST_KEY``."""
+    """The orders of one Harvest account, found by the order field ``HARVEST_KEY``.
+
+    :ivar lists_ours: whether the whole list has any of ours, of whatever project
+    """
 
     def __init__(self, services: Services) -> None:
+        self.lists_ours = False
         self._services = services
         self._newest = 0
         self._finds_keys = False
@@ -62,13 +66,21 @@ class OrderList:
         self._unseen: set[int] = set()
         self._look: _Look | None = None
 
-    def whole(self) -> dict[HarvestKey, list[Order]]:
-        """All of our orders by key."""
+    def whole(self, project_ids: Collection[int]) -> dict[HarvestKey, list[Order]]:
+        """Our orders of some projects by key. The others are only looked at, as their notes would fill the memory."""
         self._newest = 0
         began = self._services.now()
-        found = self._by_key(self._remembered(self._listed(Order)))
+        found = self._by_key(self._of_projects(frozenset(project_ids), self._listed(Order)))
         self._look = _Look(began, {}, shows_ours=False)
         return found
+
+    def _of_projects(self, project_ids: Collection[int], orders: Iterator[Order]) -> Iterator[Order]:
+        for order in self._remembered(orders):
+            key = self._key(order)
+            if key is not None and key.account_id == self._services.account_id:
+                self.lists_ours = True
+                if key.project_id in project_ids:
+                    yield order
 
     def look_again(self, key: HarvestKey) -> int | None:
         """The order with this key that came since the whole list was read, if any.

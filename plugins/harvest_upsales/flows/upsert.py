@@ -82,12 +82,11 @@ class Upsert:
 
     def _orders(self) -> dict[HarvestKey, list[Order]]:
         """The batch's orders, whole: one sweep costs less than asking for each."""
-        wanted = set(self._ids)
-        found = self._list.whole()
-        if not found and self._memory is not None:
+        found = self._list.whole(self._ids)
+        if not self._list.lists_ours and self._memory is not None:
             self._memory.refuse_blind_lists(self._services)
             self._writer.keep_first_in(self._memory)
-        return {key: orders for key, orders in found.items() if key.project_id in wanted}
+        return found
 
     def _project(
         self,
