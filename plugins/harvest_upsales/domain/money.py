@@ -53,9 +53,13 @@ def total(rows: Iterable[Row], currency: str) -> Decimal:
     return rounded(exact_sum(row.amount for row in rows), currency)
 
 
+add_exactly = _EXACT.add
+"""Two numbers' sum with all of its digits; quick enough for every time entry."""
+
+
 def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
     """The sum with all of its digits."""
-    return reduce(_EXACT.add, numbers, Decimal(0))
+    return reduce(add_exactly, numbers, Decimal(0))
 
 
 def plain(number: Decimal) -> Decimal:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from harvest_upsales.domain.keys import Month
-from harvest_upsales.domain.money import Row, plain
+from harvest_upsales.domain.money import Row, add_exactly, exact_sum, plain
 from harvest_upsales.domain.notes import ListedTime, NewestLines
 from harvest_upsales.errors import ProjectError
 from harvest_upsales.records.harvest_records import BillBy, Project, TimeEntry
@@ -70,7 +70,7 @@ class CountedTime:
     @property
     def hours(self) -> Decimal:
         """The sum of the rounded hours."""
-        return sum(self.hours_by_rate.values(), Decimal(0))
+        return exact_sum(self.hours_by_rate.values())
 
     @property
     def hours_by_rate(self) -> dict[Decimal | None, Decimal]:
@@ -78,7 +78,7 @@ class CountedTime:
         found: defaultdict[Decimal | None, Decimal] = defaultdict(Decimal)
         for part in self._months.values():
             for rate, hours in part.hours.items():
-                found[rate] += hours
+                found[rate] = add_exactly(found[rate], hours)
         return dict(found)
 
     @property
@@ -149,7 +149,7 @@ class TimeSums:
             part = self._months[month] = _MonthSums()
         part.number += 1
         hours = part.hours
-        hours[rate] = hours.get(rate, _NONE) + entry.rounded_hours
+        hours[rate] = add_exactly(hours.get(rate, _NONE), entry.rounded_hours)
         if part.newest_day is None or day > part.newest_day:
             part.newest_day = day
         if rate is None and (part.unpriced is None or (day, entry.id) > part.unpriced):
@@ -166,7 +166,7 @@ class TimeSums:
             ours = self._months.setdefault(month, _MonthSums())
             ours.number += theirs.number
             for rate, hours in theirs.hours.items():
-                ours.hours[rate] = ours.hours.get(rate, _NONE) + hours
+                ours.hours[rate] = add_exactly(ours.hours.get(rate, _NONE), hours)
             ours.newest_day = max(filter(None, (ours.newest_day, theirs.newest_day)), default=None)
             ours.unpriced = max(filter(None, (ours.unpriced, theirs.unpriced)), default=None)
         for of, lines in other._lines.items():

@@ -86,8 +86,8 @@ def sweep(
     :raises IncompleteListError: the time went on moving while it was read
     """
     since = now() - CLOCK_MARGIN
-    walk = _Walk(empty, page_size, most_pages)
-    sums = _read(harvest, walk, near_s)
+    walk = _Walk(page_size, most_pages)
+    sums = _read(harvest, walk, empty, near_s)
     # One page shows all entries at one moment, and there each stands once.
     return _with_moved(harvest, empty, sums, since) if walk.asked > 1 else sums
 
@@ -130,13 +130,11 @@ def _wanted(sums: ProjectSums, project_id: int | None) -> list[int]:
     return [project_id] if project_id in sums.wanted else []
 
 
-def _read(harvest: HarvestClient, walk: _Walk, near_s: float) -> ProjectSums:
+def _read(harvest: HarvestClient, walk: _Walk, empty: ProjectSums, near_s: float) -> ProjectSums:
     began = time.perf_counter()
-    first = walk.days(harvest, Days())
+    first = walk.days(harvest, Days(), empty)
     if not first.left:
         return first.sums
-    # The walks begin where the sums stand: lines older than those that fill a project's notes are not made again.
-    walk.sums = first.sums
     if time.perf_counter() - began < near_s:
         # Where answers come at once, the processor is what takes the time, and threads only get in each other's way.
         return _one_by_one(harvest, walk, first)
@@ -203,8 +201,7 @@ class _Walk:
     :param most_pages: of all walks together
     """
 
-    def __init__(self, empty: ProjectSums, page_size: int, most_pages: int) -> None:
-        self.sums = empty
+    def __init__(self, page_size: int, most_pages: int) -> None:
         self.stopped = Event()
         self._page_size = page_size
         self._most_pages = most_pages
@@ -215,16 +212,19 @@ class _Walk:
         """How many pages were asked for."""
         return self._asked.qsize()
 
-    def days(self, harvest: HarvestClient, days: Days) -> _Part:
-        """From link to link to the range's end, or its beginning and the ranges that are left."""
-        return whole(lambda: self._days(harvest, days))
+    def days(self, harvest: HarvestClient, days: Days, empty: ProjectSums) -> _Part:
+        """From link to link to the range's end, or its beginning and the ranges that are left.
 
-    def _days(self, harvest: HarvestClient, days: Days) -> _Part:
+        :param empty: sums to begin with, which no other thread uses
+        """
+        return whole(lambda: self._days(harvest, days, empty))
+
+    def _days(self, harvest: HarvestClient, days: Days, empty: ProjectSums) -> _Part:
         pages = self._pages(harvest, days)
         beginning = [next(pages)]
         while beginning[-1].links.next and len(beginning) < _pages_to_judge_by(beginning[0]):
             beginning.append(next(pages))
-        sums = self.sums.another()
+        sums = empty.another()
         left = cut(beginning, days)
         if left:
             entries = {entry.id: entry for page in beginning for entry in page.records}
@@ -236,9 +236,9 @@ class _Walk:
         _take_in(sums, chain(_handed_over(beginning), pages))
         return _Part(sums)
 
-    def straight(self, harvest: HarvestClient, ranges: Sequence[Days]) -> ProjectSums:
+    def straight(self, harvest: HarvestClient, ranges: Sequence[Days], empty: ProjectSums) -> ProjectSums:
         """One range after the other, each to its end, into the same sums."""
-        sums = self.sums.another()
+        sums = empty.another()
         for days in ranges:
             _take_in(sums, self._pages(harvest, days))
         return sums
@@ -295,9 +295,9 @@ def cut(beginning: Sequence[Page[TimeEntry]], days: Days) -> tuple[Days, ...]:
 def _one_by_one(harvest: HarvestClient, walk: _Walk, first: _Part) -> ProjectSums:
     """Walk the ranges in turn, the newest first, whose lines the notes take before any other."""
     newest_first = sorted(first.left, key=lambda days: days.last or dt.date.max, reverse=True)
-    sums = whole(lambda: walk.straight(harvest, newest_first))
-    sums += first.sums
-    return sums
+    total = first.sums
+    total += whole(lambda: walk.straight(harvest, newest_first, first.sums))
+    return total
 
 
 def _side_by_side(clients: Sequence[HarvestClient], walk: _Walk, first: _Part) -> ProjectSums:
@@ -306,29 +306,31 @@ def _side_by_side(clients: Sequence[HarvestClient], walk: _Walk, first: _Part) -
     for client in clients:
         idle.put(client)
 
-    def task(days: Days) -> _Part:
+    def task(days: Days, empty: ProjectSums) -> _Part:
         client = idle.get()
         try:
-            return walk.days(client, days)
+            return walk.days(client, days, empty)
         finally:
             idle.put(client)
 
-    waiting = list(first.left)
+    total, waiting = first.sums, list(first.left)
     with ThreadPoolExecutor(len(clients), thread_name_prefix="harvest") as threads:
         running: set[Future[_Part]] = set()
         try:
             while waiting or running:
                 while waiting and len(running) < len(clients):
-                    running.add(threads.submit(task, waiting.pop(0)))
+                    # A walk begins where the total stands: lines older than those that fill a project's notes are not
+                    # made again. Only this thread looks at the total, as it is added to here.
+                    running.add(threads.submit(task, waiting.pop(0), total.another()))
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     part = future.result()
-                    walk.sums += part.sums
+                    total += part.sums
                     waiting = [*part.left, *waiting]
         except BaseException:
             walk.stopped.set()
             raise
-    return walk.sums
+    return total
 
 
 def _moved(what: str) -> Exception:

@@ -147,3 +147,9 @@ def test_why_a_project_gets_no_opportunity(changes: dict[str, Any], reason: str 
     said = why_not_billed(project(**changes))
 
     assert said is None if reason is None else reason in str(said)
+
+
+def test_hours_are_added_with_all_of_their_digits() -> None:
+    time = added_up([entry(1, rounded_hours="1234567890.12345678901234567891"), entry(2, rounded_hours="9E-20")])
+
+    assert time.hours == Decimal("1234567890.12345678901234567900")
