@@ -366,3 +366,17 @@ def test_blind_lists_of_orders_have_none_made_twice(world: World, run: Run, sett
     assert run(night=True).state == "failed"
     assert len(world.upsales.orders) == 3
     assert world.journal.violations == []
+
+
+def test_the_next_run_s_tasks_still_know_what_counts_in_the_limits(world: World, run: Run) -> None:
+    """The set-up check of a run comes between the writes of the run before and the next ones."""
+    staging = Path(os.environ["AIRFLOW_HOME"]) / "harvest_upsales_staging"
+    for path in staging.glob("requests-*.json"):
+        path.unlink()
+    for client in ("Fjord AB", "Havre AB", "Skog AB"):
+        add_project(world, client)
+    run()
+    run()
+
+    sent = [json.loads(path.read_text())["sent"] for path in staging.glob("requests-*.json")]
+    assert [sum(each["writes"].values()) for each in sent if "writes" in each] == [len(writes(world))]

@@ -54,11 +54,10 @@ class SlidingWindow:
         self._length_s = window.seconds + margin_s
         self._sent: deque[float] = deque(maxlen=window.requests)
 
-    def earliest(self) -> float:
-        """The moment from which one more request fits."""
-        if len(self._sent) < (self._sent.maxlen or 0):
-            return -math.inf
-        return self._sent[0] + self._length_s
+    def earliest(self, more: int = 1) -> float:
+        """The moment from which so many more requests fit."""
+        too_many = len(self._sent) + more - (self._sent.maxlen or 0)
+        return -math.inf if too_many <= 0 else self._sent[too_many - 1] + self._length_s
 
     def moments(self, now: float) -> list[float]:
         """When the requests were sent that the window still holds."""
@@ -85,16 +84,20 @@ class RateLimiter:
         self._blocked_until = -math.inf
         self._lock = threading.Lock()
 
-    def reserve(self, now: float, budget: str = READS) -> float:
+    def reserve(self, now: float, budget: str = READS, *, with_a_read: bool = False) -> float:
         """Reserve the next request.
 
         :param now: seconds on any steady clock
         :param budget: ``reads``, ``reports`` or ``writes``
+        :param with_a_read: wait for room for a read beside it, which comes before it and must not wait by itself: the
+            request would be sent later than it is reckoned with
         :return: seconds to wait before it is sent, 0 or more
         """
-        windows = [*self._budgets.get(ALL, ()), *self._budgets.get(budget, ())]
+        of_all, own = self._budgets.get(ALL, ()), self._budgets.get(budget, ())
+        windows = [*of_all, *own]
         with self._lock:
-            earliest = (window.earliest() for window in windows)
+            earliest = [window.earliest(1 + with_a_read) for window in of_all]
+            earliest += [window.earliest() for window in own]
             moment: float = max(now, self._last, self._blocked_until, *earliest)
             for window in windows:
                 window.add(moment)

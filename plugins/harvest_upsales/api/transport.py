@@ -211,7 +211,8 @@ class Transport:
         budget: str,
         read: Callable[[requests.Response, bytes], T | Failure],
     ) -> T | Failure:
-        self._pause(self._limiter.reserve(self._clock(), budget))
+        # What makes a body reads what it is built on.
+        self._pause(self._limiter.reserve(self._clock(), budget, with_a_read=callable(body)))
         sent = body() if callable(body) else body
         self.stats.add(requests=1)
         try:

@@ -150,6 +150,11 @@ class HarvestUpsalesOperator(BaseOperator):
             datasets(() if self.only_plans else self.writes, base_urls, account_id),
         )
 
+    def take_over_counts(self) -> None:
+        """Go on counting requests where the task before stopped; before the first request of this one."""
+        for hook in (self.harvest_hook, self.upsales_hook):
+            take_over_count(hook.client.transport, hook.fingerprint)
+
     def log_requests(self) -> None:
         """One line per service: what this task asked of it, and how long it waited for it."""
         for hook in (self.__dict__.get("harvest_hook"), self.__dict__.get("upsales_hook")):
@@ -188,8 +193,7 @@ class ServicesOperator(HarvestUpsalesOperator):
                 "with all that follows; the next run checks them anew by itself."
             )
             raise SetupError(msg)
-        for hook in (self.harvest_hook, self.upsales_hook):
-            take_over_count(hook.client.transport, hook.fingerprint)
+        self.take_over_counts()
         return Services(
             harvest=self.harvest_hook.client,
             upsales=self.upsales_hook.client,

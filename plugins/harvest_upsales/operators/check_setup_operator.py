@@ -61,6 +61,7 @@ class CheckSetupOperator(HarvestUpsalesOperator):
 
     def _check(self, *, thorough: bool) -> Setup:
         began, settings = dt.datetime.now(dt.UTC), self.read_settings()
+        self.take_over_counts()
         checked = check_setup(
             self.harvest_hook.client,
             self.upsales_hook.client,

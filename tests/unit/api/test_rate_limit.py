@@ -36,6 +36,25 @@ def test_no_window_ever_holds_more_than_its_limit(
         assert most_in(window, [m for m, budget in moments if budget == WRITES]) <= window.requests
 
 
+@given(shared=windows, writes=windows, requests=requests)
+def test_a_write_that_reads_first_is_sent_when_it_is_reckoned_with(
+    shared: list[Window], writes: list[Window], requests: list[tuple[float, str]]
+) -> None:
+    shared = [Window(max(2, window.requests), window.seconds) for window in shared]
+    limiter, now = RateLimiter({ALL: shared, WRITES: writes}), 0.0
+    moments: list[tuple[float, str]] = []
+    for pause, budget in requests:
+        now += pause
+        now += limiter.reserve(now, budget, with_a_read=budget == WRITES)
+        if budget == WRITES:
+            assert limiter.reserve(now, READS) < 1e-9
+            moments.append((now, READS))
+        moments.append((now, budget))
+
+    for window in shared:
+        assert most_in(window, [moment for moment, _ in moments]) <= window.requests
+
+
 @given(requests=requests)
 def test_no_request_waits_longer_than_the_longest_window(requests: list[tuple[float, str]]) -> None:
     limiter, now = RateLimiter({ALL: [Window(1, 5)]}), 0.0
