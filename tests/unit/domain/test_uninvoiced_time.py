@@ -150,6 +150,8 @@ def test_why_a_project_gets_no_opportunity(changes: dict[str, Any], reason: str 
 
 
 def test_hours_are_added_with_all_of_their_digits() -> None:
-    time = added_up([entry(1, rounded_hours="1234567890.12345678901234567891"), entry(2, rounded_hours="9E-20")])
+    time = added_up(
+        [entry(1, rounded_hours="1234567890.12345678901234567891"), entry(2, rounded_hours="9E-20")]
+    )
 
     assert time.hours == Decimal("1234567890.12345678901234567900")
