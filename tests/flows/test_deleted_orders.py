@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from harvest_upsales.errors import HarvestUpsalesError, SettlementHeldError
 from harvest_upsales.flows.settle import settle_order
 from harvest_upsales.flows.undo import undo_invoice
 from sandbox.minimal import STAGE_VERBAL_AGREEMENT
-from tests.flows.bench import EVERYTHING, Bench, Run
+from tests.flows.bench import BILLED, EVERYTHING, Bench, Run, worth
 
 
 def won(bench: Bench) -> tuple[int, int]:
@@ -142,3 +144,86 @@ def test_undo_of_an_order_that_was_deleted_meanwhile_names_the_invoice(bench: Be
         SettlementHeldError, match=f"Order {order} was deleted in Upsales, and its Harvest invoice"
     ):
         undo_invoice(bench.services(reopened_orders="undo"), order)
+
+
+def opened_again_unmarked(bench: Bench, **settings: Any) -> tuple[int, int]:
+    """Ids of a project and its order, which was invoiced but not marked with it, and then opened again."""
+    project, order = won(bench)
+    bench.world.faults.add(kind="status", status=503, method="PUT", path=r"^/orders/\d+$")
+    assert list(bench.run(**settings).errors) == [order]
+    bench.world.faults.clear()
+    assert len(bench.invoices()) == 1
+    bench.world.upsales.move(order, STAGE_VERBAL_AGREEMENT)
+    return project, order
+
+
+@pytest.mark.parametrize("settings", [{}, {"late_time": "hold"}, BILLED], ids=str)
+def test_an_order_whose_hours_are_on_its_forgotten_invoice_keeps_them(
+    bench: Bench, settings: dict[str, Any]
+) -> None:
+    project, order = opened_again_unmarked(bench, **settings)
+    for _ in range(2):
+        run = bench.run(bench.quiet, **settings)
+        (failure,) = run.failures
+        assert run.actions() == {project: "fail"}
+        assert f"Order {order} is not at 100 %" in failure.message
+        assert f"Harvest invoice {bench.invoices()[0]['id']} (draft, 2000" in failure.message
+        assert worth(bench.order_of(project)) == 2000
+        assert [entry["path"] for entry in run.requests].count("/invoices") == 1
+
+    bench.win(order)
+    assert bench.run(bench.quiet, **settings).errors == {}
+    assert bench.invoice_field(order) == str(bench.invoices()[0]["id"])
+
+
+def test_once_the_forgotten_invoice_is_deleted_the_order_follows_the_time(bench: Bench) -> None:
+    project, _ = opened_again_unmarked(bench)
+    bench.harvest.delete_invoice(bench.invoices()[0]["id"])
+    bench.world.harvest.projects[project]["is_active"] = True
+    bench.add_time(project, 1)
+    run = bench.run()
+    assert run.failures == []
+    assert worth(bench.order_of(project)) == 3000
+
+
+def test_a_plan_tells_of_the_forgotten_invoice_too(bench: Bench) -> None:
+    project, _ = opened_again_unmarked(bench)
+    assert bench.run(bench.quiet, dry_run=True).actions() == {project: "fail"}
+
+
+def test_invoices_are_listed_only_where_orders_lose_hours_and_once_a_batch(bench: Bench) -> None:
+    projects = [bench.add_project(f"Nr {n}") for n in range(3)]
+    entries = [bench.add_time(project, 2) for project in projects]
+    assert invoice_lists(bench.run()) == 0
+    for project in projects:
+        bench.add_time(project, 1)
+    assert invoice_lists(bench.run()) == 0
+    assert invoice_lists(bench.run()) == 0
+    for entry in entries:
+        bench.world.harvest.delete_time(entry)
+    assert invoice_lists(bench.run()) == 1
+    assert [worth(bench.order_of(project)) for project in projects] == [1000] * 3
+
+
+def test_hours_that_people_add_right_before_the_save_are_looked_at_as_well(bench: Bench) -> None:
+    project = bench.add_project()
+    bench.add_time(project, 2)
+    bench.run()
+    bench.add_time(project, 1)
+
+    def add_hours() -> None:
+        ours = next(row for row in bench.order_of(project)["orderRow"] if row["quantity"])
+        ours["quantity"] = 9
+
+    # Both the run's first look and the batch's own have the order as it was.
+    moment = bench.world.moments.after("upsales", "^/orders$", add_hours, nth=2)
+    run = bench.run()
+
+    assert moment.happened
+    assert run.failures == []
+    assert invoice_lists(run) == 1
+    assert worth(bench.order_of(project)) == 3000
+
+
+def invoice_lists(run: Run) -> int:
+    return [entry["path"] for entry in run.requests].count("/invoices")

@@ -75,5 +75,18 @@ def same_rows(one: Iterable[Row], other: Iterable[Row]) -> bool:
     return _counted(one) == _counted(other)
 
 
+def takes_off(before: Iterable[Row], after: Iterable[Row]) -> bool:
+    """Whether fewer hours stand at some price afterwards; more at another price do not make up for them."""
+    left = _by_price(after)
+    return any(quantity > left.get(price, 0) for price, quantity in _by_price(before).items())
+
+
+def _by_price(rows: Iterable[Row]) -> dict[Decimal, Decimal]:
+    found: dict[Decimal, Decimal] = {}
+    for row in rows:
+        found[row.price] = _EXACT.add(found.get(row.price, Decimal(0)), row.quantity)
+    return found
+
+
 def _counted(rows: Iterable[Row]) -> list[tuple[Decimal, Decimal]]:
     return sorted((row.price, row.quantity) for row in rows if row.quantity)

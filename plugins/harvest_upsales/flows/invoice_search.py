@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from harvest_upsales.domain import settlement
 from harvest_upsales.domain.orders import invoice_of
@@ -48,14 +48,16 @@ def read_order(services: Services, order_id: int) -> Order:
         raise SettlementHeldError(settlement.deleted_order(order_id, invoice)) from error
 
 
-def refuse_left_invoice(services: Services, order: Order) -> None:
+def refuse_left_invoice(services: Services, order: Order, invoices: Sequence[Invoice] | None = None) -> None:
     """An order that is not won needs no invoice; one that was made for it, and that it does not name, is forgotten.
 
+    :param invoices: the account's, where they were read already
     :raises SettlementHeldError: there is one
     """
     if invoice_of(order, services.fields):
         return
-    invoice = settlement.find_invoice(order.id, services.harvest.invoices())
+    every = services.harvest.invoices() if invoices is None else invoices
+    invoice = settlement.find_invoice(order.id, every)
     if invoice is not None:
         raise SettlementHeldError(settlement.unwon_order(order.id, invoice))
 

@@ -98,10 +98,17 @@ class OrderWriter:
         self._confirm_saved(desired, order)
         return order.id
 
-    def save(self, desired: Desired, order_id: int, plan_of: Callable[[Order], Plan]) -> tuple[Plan, str]:
+    def save(
+        self,
+        desired: Desired,
+        order_id: int,
+        plan_of: Callable[[Order], Plan],
+        check: Callable[[Plan, Order], None],
+    ) -> tuple[Plan, str]:
         """Save the changes that the plan asks for, made anew from the order as it stands right before the save.
 
         :param plan_of: what has to be done to the order as it stands
+        :param check: raises where that is not to be sent; asks no service, as people may save the order meanwhile
         :return: the plan that was carried out, and what the answer says of others who saved at the same time
         :raises ProjectError: Upsales stored other money than was sent
         """
@@ -112,6 +119,7 @@ class OrderWriter:
             plan = plan_of(order)
             if plan.action is not Action.UPDATE:
                 return None
+            check(plan, order)
             return saved(order, product_id=product_id, rows=plan.rows, notes=plan.notes)
 
         def is_done(order: Order) -> bool:

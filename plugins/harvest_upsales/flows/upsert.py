@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.money import takes_off
 from harvest_upsales.domain.opportunity import Desired, desired_opportunities
-from harvest_upsales.domain.orders import only_order
+from harvest_upsales.domain.orders import only_order, our_rows
 from harvest_upsales.domain.outcome import NOTHING_UNINVOICED, Outcome
 from harvest_upsales.domain.plan import Action, Plan, plan_existing, plan_new, why_left_alone
 from harvest_upsales.domain.settlement import refuse_invoiced_fee
 from harvest_upsales.domain.uninvoiced_time import NO_TIME, CountedTime, why_not_billed
 from harvest_upsales.errors import CONCERN_EVERY_PROJECT, HarvestUpsalesError, Recovery
 from harvest_upsales.flows import outcomes
+from harvest_upsales.flows.invoice_search import refuse_left_invoice
 from harvest_upsales.flows.order_list import OrderList
 from harvest_upsales.flows.order_memory import OrderMemory
 from harvest_upsales.flows.order_writing import AppearedMeanwhileError, OrderWriter
 from harvest_upsales.flows.reading import read_projects, read_uninvoiced_time
 from harvest_upsales.flows.services import Services
-from harvest_upsales.records.harvest_records import Project
+from harvest_upsales.records.harvest_records import Invoice, Project
 from harvest_upsales.records.upsales_records import Order
 
 # So many failures in a row that waiting may cure: the service is down, and the rest would only fail as well.
 _FAILURES_IN_A_ROW = 3
 _MAY_BE_DOWN = frozenset({Recovery.WAIT_AND_RETRY, Recovery.LOOK_UP_FIRST})
+
+
+class _InvoicesUnreadError(Exception):
+    """People's save right before ours made an order lose hours; nothing was sent."""
 
 
 class Upsert:
@@ -116,9 +123,24 @@ class Upsert:
         if existing is None:
             return self._create(desired)
         plan = self._plan(desired, existing)
+        if self._takes_off(plan, existing):
+            refuse_left_invoice(self._services, existing, self._invoices)
         if plan.action is not Action.UPDATE or self._dry_run:
             return outcomes.planned(desired, plan, existing.id)
-        plan, others = self._writer.save(desired, existing.id, lambda order: self._plan(desired, order))
+
+        def check(plan: Plan, order: Order) -> None:
+            if not self._takes_off(plan, order):
+                return
+            if "_invoices" not in self.__dict__:
+                raise _InvoicesUnreadError
+            refuse_left_invoice(self._services, order, self._invoices)
+
+        try:
+            plan, others = self._writer.save(
+                desired, existing.id, lambda order: self._plan(desired, order), check
+            )
+        except _InvoicesUnreadError:
+            return self._opportunity(desired, self._services.upsales.order(existing.id))
         return outcomes.planned(desired, replace(plan, reason=plan.reason or others), existing.id)
 
     def _plan(self, desired: Desired, order: Order) -> Plan:
@@ -126,6 +148,17 @@ class Upsert:
         if left_alone is not None:
             return Plan(Action.SKIP, left_alone)
         return plan_existing(desired, order, self._services.settings)
+
+    def _takes_off(self, plan: Plan, order: Order) -> bool:
+        """Whether hours go off the order, as they do once they are billed: perhaps by an invoice made for it."""
+        if plan.action is not Action.UPDATE or plan.rows is None:
+            return False
+        return takes_off(our_rows(order, self._services.settings.default_product_id), plan.rows)
+
+    @cached_property
+    def _invoices(self) -> Sequence[Invoice]:
+        """The account's invoices, listed where an order loses hours, and once: after the batch's time was read."""
+        return self._services.harvest.invoices()
 
     def _create(self, desired: Desired) -> Outcome:
         plan = plan_new(desired, self._services.settings)

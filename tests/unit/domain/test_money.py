@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from harvest_upsales.domain.money import minor_unit, plain, rounded, same_rows, total
+from harvest_upsales.domain.money import minor_unit, plain, rounded, same_rows, takes_off, total
 from tests.unit.domain.builders import row
 
 
@@ -89,3 +89,18 @@ def test_rows_are_the_same_in_any_order_with_any_zeros() -> None:
 )
 def test_rows_that_bill_otherwise_are_not_the_same(other: list[object]) -> None:
     assert not same_rows([row("1", "1000")], other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ([row("2", "1000.00")], False),
+        ([row("1", "1000"), row("1.5", "1000")], False),
+        ([row("2", "1000"), row("1", "900")], False),
+        ([row("1.9", "1000")], True),
+        ([row("9", "1200")], True),
+        ([], True),
+    ],
+)
+def test_hours_are_taken_off_where_any_price_has_fewer(after: list[object], expected: bool) -> None:
+    assert takes_off([row("2", "1000"), row("0", "5")], after) is expected  # type: ignore[arg-type]
