@@ -13,6 +13,7 @@ from harvest_upsales.errors import SettingsError, SetupError
 from harvest_upsales.flows.extract import extract
 from harvest_upsales.flows.services import Services, Setup
 from harvest_upsales.flows.setup_memory import GOOD_FOR, confirm_remembered, still_good
+from sandbox.minimal import STAGE_LOST
 from tests.flows.bench import Bench
 
 NOW = dt.datetime(2026, 11, 2, 12, tzinfo=dt.UTC)
@@ -49,6 +50,55 @@ def test_a_run_with_nothing_to_do_asks_three_things_whatever_the_account_s_size(
 
     paths = [f"{e['method']} {e['path']}" for e in quiet.requests]
     assert sorted(paths) == ["GET /orders", "GET /reports/uninvoiced", "GET /time_entries"]
+
+
+MONTHLY = {"opportunity_per": "month"}
+
+
+@pytest.mark.parametrize("others", [(), (1,), (1, 70)], ids=["alone", "beside a live one", "beside two"])
+@pytest.mark.parametrize("hours", [1, -1], ids=["grown", "shrunk"])
+@pytest.mark.parametrize("age", [40, 500], ids=["of this year", "older"])
+def test_a_lost_month_that_changes_costs_one_report_more(
+    bench: Bench, others: tuple[int, ...], hours: int, age: int
+) -> None:
+    project = bench.add_project()
+    for days_ago in (age, *others):
+        bench.add_time(project, 2, days_ago=days_ago)
+    bench.run(bench.night, **MONTHLY)
+    month = f"{bench.world.today - dt.timedelta(days=age):%Y-%m}"
+    (lost,) = [order for order in bench.orders_of(project) if bench.key_of(order).endswith(month)]
+    bench.world.upsales.move(lost["id"], STAGE_LOST)
+    bench.add_time(project, hours, days_ago=age)
+    bench.run(**MONTHLY)
+
+    for _ in range(2):
+        quiet = bench.run(bench.quiet, remembered=True, **MONTHLY)
+
+        assert len(quiet.requests) <= 4
+        assert quiet.outcomes == []
+        assert quiet.drifts == {}
+    night = bench.run(bench.night, **MONTHLY)
+    assert night.drifts == {}
+    assert f"order {lost['id']} is lost, with {2000 + 1000 * hours}.00 SEK uninvoiced" in {
+        outcome.reason for outcome in night.outcomes
+    }
+
+
+def test_a_lost_month_that_grew_hides_no_drift_of_a_live_one(bench: Bench) -> None:
+    project = bench.add_project()
+    bench.add_time(project, 2, days_ago=40)
+    bench.add_time(project, 2, days_ago=1)
+    bench.run(**MONTHLY)
+    lost, live = sorted(bench.orders_of(project), key=bench.key_of)
+    bench.world.upsales.move(lost["id"], STAGE_LOST)
+    bench.add_time(project, 1, days_ago=40)
+    bench.run(**MONTHLY)
+    bench.add_time(project, 3, days_ago=1)
+
+    quiet = bench.run(bench.quiet, **MONTHLY)
+
+    assert quiet.writes == [f"PUT /orders/{live['id']}"]
+    assert quiet.drifts == {}
 
 
 @pytest.mark.parametrize("changed", [1, 5])

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from harvest_upsales.domain.money import rounded, total
-from harvest_upsales.domain.touched import Held, Uninvoiced
+from harvest_upsales.domain.money import rounded
+from harvest_upsales.domain.touched import Held, Uninvoiced, agrees_beside_lost
 
 
 class Balance(StrEnum):
@@ -131,7 +131,7 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
     if not hours and not value:
         # A fixed fee counts from its first entry, but stands in the report from the project's start.
         amount = Decimal(0)
-    state = _state(amount, hours, value, total(ours.lost_rows, currency), ours)
+    state = _state(amount, hours, value, theirs, ours)
     if state is None:
         return None
     if state in (Balance.DRIFT, Balance.OPPORTUNITY_ONLY) and theirs and theirs.fee_is_gone:
@@ -153,20 +153,23 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
     )
 
 
-def _state(amount: Decimal, hours: Decimal, value: Decimal, lost: Decimal, ours: Held) -> Balance | None:
+def _state(
+    amount: Decimal, hours: Decimal, value: Decimal, theirs: Uninvoiced | None, ours: Held
+) -> Balance | None:
+    # Other months are lost, and their time is still there.
+    beside_lost = bool(ours.lost) and theirs is not None and agrees_beside_lost(theirs, ours)
     if ours.won and (amount == value or not ours.live):
         return Balance.HELD
     if ours.live:
         if amount == value:
             return Balance.EQUAL
-        if ours.lost and amount == value + lost:
-            # Other months are lost, and their time is still there.
+        if beside_lost:
             return Balance.LOST
         return Balance.OPPORTUNITY_ONLY if not amount and not hours else Balance.DRIFT
     if not hours or not amount:
         # Nothing tracked yet, settled, or worth nothing.
         return None
-    if ours.lost:
+    if beside_lost or (ours.lost and (theirs is None or theirs.lost is None)):
         return Balance.LOST
     return Balance.AFTER_INVOICE if ours.settled else Balance.TIME_ONLY
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.keys import HarvestKey, Month
 from harvest_upsales.domain.money import Row, harvest_unit, minor_unit, rounded, total
 from harvest_upsales.domain.orders import OrderFields, Place, our_rows, place_of
 from harvest_upsales.records.harvest_records import Project, UninvoicedProject
@@ -105,6 +105,8 @@ class Uninvoiced:
     :param priced: whether Harvest said an amount at all; it does not where rates are hidden
     :param parts: how many ranges of the report it was added up from; each is rounded on its own
     :param fee_looked_for: a fixed-fee project, of which every range was read: the amount is all that is left of its fee
+    :param lost: how much of the amount stands in months whose opportunities are lost, where Harvest was asked
+    :param lost_parts: how many ranges that was added up from
     """
 
     project_id: int
@@ -116,11 +118,19 @@ class Uninvoiced:
     priced: bool = True
     parts: int = 1
     fee_looked_for: bool = False
+    lost: Decimal | None = None
+    lost_parts: int = 0
 
     @property
     def fee_is_gone(self) -> bool:
         """Whether all of a fixed fee is invoiced."""
         return self.fee_looked_for and self.priced and not self.amount
+
+    @property
+    def beside_lost(self) -> Uninvoiced:
+        """The same without what stands in lost months."""
+        lost = self.lost or Decimal(0)
+        return replace(self, amount=self.amount - lost, parts=self.parts + self.lost_parts)
 
     def agrees_with(self, value: Decimal) -> bool:
         """Whether Upsales' value is Harvest's amount, give or take the rounding of each of several ranges.
@@ -188,6 +198,7 @@ class Held:
     :param settled: invoiced, also where one was moved back below 100 per cent since
     :param currency: of the orders
     :param lost_rows: the rows of its lost orders
+    :param lost_months: months whose orders are all lost
     """
 
     rows: tuple[Row, ...] = ()
@@ -197,6 +208,7 @@ class Held:
     won: tuple[int, ...] = ()
     settled: tuple[int, ...] = ()
     lost: tuple[int, ...] = ()
+    lost_months: tuple[Month, ...] = ()
 
     def amount(self, currency: str) -> Decimal:
         """The value of the live orders' rows (open, or won and not invoiced), rounded once."""
@@ -209,6 +221,7 @@ def held_by_project(
     """Sort our orders by project and by where they stand."""
     rows: defaultdict[tuple[int, Place], list[Row]] = defaultdict(list)
     ids: defaultdict[tuple[int, Place], list[int]] = defaultdict(list)
+    months: defaultdict[int, list[Month]] = defaultdict(list)
     currencies: dict[int, str] = {}
     for key, found in orders.items():
         for order in found:
@@ -216,6 +229,8 @@ def held_by_project(
             place = place_of(order, fields)
             ids[key.project_id, place].append(order.id)
             rows[key.project_id, place].extend(our_rows(order, product_id))
+        if key.month is not None and {place_of(order, fields) for order in found} == {Place.LOST}:
+            months[key.project_id].append(key.month)
     return {
         project: Held(
             rows=(*rows[project, Place.OPEN], *rows[project, Place.WON]),
@@ -225,6 +240,7 @@ def held_by_project(
             won=tuple(ids[project, Place.WON]),
             settled=(*ids[project, Place.SETTLED], *ids[project, Place.REOPENED]),
             lost=tuple(ids[project, Place.LOST]),
+            lost_months=tuple(months[project]),
         )
         for project, currency in currencies.items()
     }
@@ -252,10 +268,49 @@ def _differs(theirs: Uninvoiced | None, ours: Held, *, by_month: bool) -> bool:
             return False
     if not theirs.priced:
         return True
-    # A lost month keeps its uninvoiced time: nobody wants an opportunity for it again.
-    known = (*ours.rows, *ours.lost_rows) if by_month else ours.rows
-    value = total(known, theirs.currency)
-    if not theirs.hours and not value:
+    rows = (*ours.rows, *ours.lost_rows) if by_month else ours.rows
+    if not theirs.hours and not total(rows, theirs.currency):
         # The report has the fee of a fixed-fee project also where no time is tracked on it.
         return False
-    return not theirs.agrees_with(value)
+    return not (
+        agrees_beside_lost(theirs, ours) if by_month else theirs.agrees_with(total(rows, theirs.currency))
+    )
+
+
+def agrees_beside_lost(theirs: Uninvoiced, ours: Held) -> bool:
+    """Whether Harvest's amount is that of the live orders and of the lost ones, whatever time those months have now.
+
+    A lost month keeps its uninvoiced time, and may get more: nobody wants an opportunity for it again.
+    """
+    if theirs.lost is None:
+        return theirs.agrees_with(total((*ours.rows, *ours.lost_rows), theirs.currency))
+    return theirs.beside_lost.agrees_with(ours.amount(theirs.currency))
+
+
+def lost_to_look_at(
+    harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, Held]
+) -> dict[int, tuple[Month, ...]]:
+    """Lost months of projects whose sums differ, by project id: their time may have changed since they were lost."""
+    return {
+        project_id: upsales[project_id].lost_months
+        for project_id in drifted(harvest, upsales, by_month=True)
+        if project_id in harvest
+        and harvest[project_id].priced
+        and project_id in upsales
+        and upsales[project_id].lost_months
+    }
+
+
+def with_lost(
+    theirs: Uninvoiced, months: Collection[Month], reports: Mapping[Month, Mapping[int, Uninvoiced]]
+) -> Uninvoiced:
+    """The same, knowing what of it stands in lost months.
+
+    :param months: the project's
+    :param reports: Harvest's figures of the months that reach into the days read
+    """
+    found = [
+        reports[month][theirs.project_id] for month in months if theirs.project_id in reports.get(month, ())
+    ]
+    lost = sum((each.amount for each in found), Decimal(0))
+    return replace(theirs, lost=lost, lost_parts=len(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -9,7 +10,7 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from harvest_upsales.domain.changes import ChangedTime
-from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.keys import HarvestKey, Month
 from harvest_upsales.domain.money import rounded
 from harvest_upsales.domain.order_lines import OrderLine, order_lines
 from harvest_upsales.domain.orders import AnyOrder, OrderFields, Place, by_key, key_of, place_of
@@ -18,8 +19,10 @@ from harvest_upsales.domain.touched import (
     Uninvoiced,
     beginning,
     held_by_project,
+    lost_to_look_at,
     report_windows,
     uninvoiced_by_project,
+    with_lost,
 )
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Project
@@ -88,6 +91,8 @@ def read_overview(services: Services, *, whole_history: bool, changed: ChangedTi
         return bool(orders) and not whole_history and _explained(held, found)
 
     report = _read_report(services, is_enough)
+    if services.settings.by_month:
+        _look_at_lost_months(services, report, held)
     lines = order_lines(orders, services.fields, services.settings.default_product_id)
     return Overview(report.found, orders, held, lines, report.whole, report.projects)
 
@@ -96,10 +101,14 @@ def read_overview(services: Services, *, whole_history: bool, changed: ChangedTi
 class _Report:
     """Harvest's uninvoiced report, added up.
 
+    :param first: the first of the days read
+    :param last: the last of them
     :param whole: it reaches back to the account's beginning
     """
 
     found: dict[int, Uninvoiced]
+    first: dt.date
+    last: dt.date
     whole: bool = False
     projects: Sequence[Project] = ()
 
@@ -107,19 +116,33 @@ class _Report:
 def _read_report(services: Services, is_enough: Callable[[dict[int, Uninvoiced]], bool]) -> _Report:
     """The report of the last year, then the days ahead and older years, until what was found is enough."""
     ranges = report_windows(services.today)
-    windows = [services.harvest.uninvoiced_report(*next(ranges))]
+    first, last = next(ranges)
+    windows = [services.harvest.uninvoiced_report(first, last)]
     found = uninvoiced_by_project(windows)
     if is_enough(found):
-        return _Report(found)
+        return _Report(found, first, last)
     projects = services.harvest.projects()
     fixed_fees = frozenset(project.id for project in projects if project.is_fixed_fee)
     first_day = beginning(projects, services.today)
     for window in takewhile(lambda days: days[1] >= first_day, ranges):
         windows.append(services.harvest.uninvoiced_report(*window))
+        first, last = min(first, window[0]), max(last, window[1])
         found = uninvoiced_by_project(windows, fixed_fees)
         if is_enough(found):
-            return _Report(found, projects=projects)
-    return _Report(found, whole=True, projects=projects)
+            return _Report(found, first, last, projects=projects)
+    return _Report(found, first, last, whole=True, projects=projects)
+
+
+def _look_at_lost_months(services: Services, report: _Report, held: dict[int, Held]) -> None:
+    """Ask Harvest for lost months whose time may have changed since: a request a month, whatever the projects."""
+    wanted = lost_to_look_at(report.found, held)
+    reports: dict[Month, dict[int, Uninvoiced]] = {}
+    for month in sorted({month for months in wanted.values() for month in months}):
+        first, last = max(month.first_day, report.first), min(month.last_day, report.last)
+        if first <= last:
+            reports[month] = uninvoiced_by_project([services.harvest.uninvoiced_report(first, last)])
+    for project_id, months in wanted.items():
+        report.found[project_id] = with_lost(report.found[project_id], months, reports)
 
 
 def _brief_orders(services: Services, changed: ChangedTime | None) -> dict[HarvestKey, list[OrderBrief]]:

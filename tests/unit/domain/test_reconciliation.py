@@ -19,8 +19,12 @@ from tests.unit.domain.builders import row
 NO_REASON = Explanations({})
 
 
-def theirs(hours: str = "1", amount: str = "1000", project: int = 100, currency: str = "SEK") -> Uninvoiced:
-    return Uninvoiced(project, "Webb", "Nordisk Form AB", currency, Decimal(hours), Decimal(amount))
+def theirs(
+    hours: str = "1", amount: str = "1000", project: int = 100, currency: str = "SEK", **changes: Any
+) -> Uninvoiced:
+    return Uninvoiced(
+        project, "Webb", "Nordisk Form AB", currency, Decimal(hours), Decimal(amount), **changes
+    )
 
 
 def held(*rows: Any, **changes: Any) -> Held:
@@ -71,6 +75,27 @@ def lines(
             held(row("1", "500"), live=(1,), lost=(2,), lost_rows=(row("1", "1000"),)),
             Balance.DRIFT,
             "1100",
+        ),
+        # What Harvest says of a lost month counts, not what it was worth when it was lost.
+        (
+            theirs(amount="1600", lost=Decimal(1100), lost_parts=1),
+            held(row("1", "500"), live=(1,), lost=(2,), lost_rows=(row("1", "1000"),)),
+            Balance.LOST,
+            "1100",
+        ),
+        (
+            theirs(amount="1600", lost=Decimal(1000), lost_parts=1),
+            held(row("1", "500"), live=(1,), lost=(2,), lost_rows=(row("1", "1100"),)),
+            Balance.DRIFT,
+            "1100",
+        ),
+        (theirs(lost=Decimal(1000), lost_parts=1), held(lost=(1,)), Balance.LOST, "1000"),
+        (theirs(lost=Decimal(900), lost_parts=1), held(lost=(1,)), Balance.TIME_ONLY, "1000"),
+        (
+            theirs(lost=Decimal(900), lost_parts=1),
+            held(lost=(1,), settled=(2,)),
+            Balance.AFTER_INVOICE,
+            "1000",
         ),
     ],
 )

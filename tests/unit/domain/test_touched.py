@@ -17,10 +17,12 @@ from harvest_upsales.domain.touched import (
     beginning,
     drifted,
     held_by_project,
+    lost_to_look_at,
     report_windows,
     uninvoiced_by_project,
     window_of_backfill,
     window_of_schedule,
+    with_lost,
 )
 from harvest_upsales.records.harvest_records import UninvoicedProject
 from tests.unit.domain.builders import FIELDS, OTHER_PRODUCT, PRODUCT, brief, project, row, row_json
@@ -232,6 +234,7 @@ def test_orders_are_sorted_by_where_they_stand() -> None:
     assert (held.live, held.won, held.settled, held.lost) == ((1,), (2,), (3, 5), (4,))
     assert held.rows == (row("1", "10"), row("2", "10"))
     assert held.lost_rows == (row("4", "10"),)
+    assert held.lost_months == (Month(2026, 4),)
     assert held.amount("SEK") == 30
     assert held.currency == "SEK"
 
@@ -281,6 +284,21 @@ def live(*rows: Any, **changes: Any) -> Held:
         (theirs(), Held(rows=(row("1", "1000"),), won=(1,)), True, False),
         (theirs(amount="1500"), Held(rows=(row("1", "1000"),), won=(1,)), True, True),
         (theirs(amount="1500"), live(row("1", "500"), lost=(2,), lost_rows=(row("1", "1000"),)), True, False),
+        # Of a lost month counts what Harvest says of it, give or take the rounding of each range.
+        (theirs(amount="1500", lost=Decimal(1500), lost_parts=1), Held(lost=(1,)), True, False),
+        (theirs(amount="1500", lost=Decimal(1400), lost_parts=1), Held(lost=(1,)), True, True),
+        (
+            theirs(amount="1500.01", lost=Decimal(1000), lost_parts=1),
+            live(row("1", "500"), lost=(2,)),
+            True,
+            False,
+        ),
+        (
+            theirs(amount="1500.02", lost=Decimal(1000), lost_parts=1),
+            live(row("1", "500"), lost=(2,)),
+            True,
+            True,
+        ),
     ],
 )
 def test_projects_that_drifted(
@@ -293,6 +311,25 @@ def test_projects_that_drifted(
     )
 
     assert found == ({100} if expected else set())
+
+
+def test_lost_months_are_looked_at_where_the_sums_differ() -> None:
+    month = Month(2026, 4)
+    lost = live(row("1", "500"), lost=(2,), lost_rows=(row("1", "1000"),), lost_months=(month,))
+    upsales = dict.fromkeys((1, 2, 3, 5), lost) | {4: live(row("1", "500"))}
+    harvest = {1: theirs(amount="1500"), 2: theirs(amount="1600"), 3: theirs(priced=False), 4: theirs()}
+
+    assert lost_to_look_at(harvest, upsales) == {2: (month,)}
+
+
+def test_months_that_have_no_time_left_add_nothing_to_what_is_lost() -> None:
+    april, may, june = (Month(2026, number) for number in (4, 5, 6))
+    reports = {april: {100: theirs(amount="700")}, may: {7: theirs(amount="50")}}
+
+    found = with_lost(theirs(), (april, may, june), reports)
+
+    assert (found.lost, found.lost_parts, found.beside_lost.amount) == (700, 1, 300)
+    assert with_lost(theirs(), (may,), reports).lost == 0
 
 
 @pytest.mark.parametrize("year", [1, 216, 1999])
