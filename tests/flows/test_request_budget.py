@@ -101,6 +101,25 @@ def test_a_lost_month_that_grew_hides_no_drift_of_a_live_one(bench: Bench) -> No
     assert quiet.drifts == {}
 
 
+def test_a_lost_month_beside_settled_ones_is_no_reason_to_list_invoices(bench: Bench) -> None:
+    project = bench.add_project()
+    for days_ago in (10, 40, 70):
+        bench.add_time(project, 2, days_ago=days_ago)
+    bench.run(bench.night, **MONTHLY)
+    lost, *others = bench.orders_of(project)
+    bench.world.upsales.move(lost["id"], STAGE_LOST)
+    for order in others:
+        bench.win(order["id"])
+    assert bench.run(bench.quiet, **MONTHLY).errors == {}
+
+    quiet = bench.run(bench.quiet, remembered=True, **MONTHLY)
+
+    assert len(quiet.requests) == 3
+    assert quiet.drifts == {}
+    bench.harvest.delete_invoice(int(bench.invoice_field(others[0]["id"]) or 0))
+    assert bench.run(bench.quiet, **MONTHLY).drifts == {project: "invoice gone"}
+
+
 @pytest.mark.parametrize("changed", [1, 5])
 def test_changed_projects_cost_a_reading_and_a_write_each(bench: Bench, changed: int) -> None:
     projects = [bench.add_project(f"Nr {number}") for number in range(12)]

@@ -90,16 +90,22 @@ class Explanations:
 
         :param drift: Harvest's amount minus Upsales' value
         """
+        if of_this_run := self.of_this_run(project_id):
+            return of_this_run
+        if project_id in self.fixed_fees and state is not Balance.FEE_INVOICED:
+            return "a fixed fee: Harvest's report shows what is left of it, and not for every range of days"
+        if self.approved_only and drift > 0 and state is not Balance.INVOICE_GONE:
+            return "Harvest's report counts time that is not approved"
+        return ""
+
+    def of_this_run(self, project_id: int) -> str:
+        """Why this very run left the project's sides apart, empty where it did not."""
         if self.only and project_id not in self.only:
             return "this run was confined to other projects"
         if project_id in self.failed:
             return f"failed in this run: {self.failed[project_id]}"
         if project_id in self.changed:
             return "its time changed while the run went on; the next run takes it up"
-        if project_id in self.fixed_fees and state is not Balance.FEE_INVOICED:
-            return "a fixed fee: Harvest's report shows what is left of it, and not for every range of days"
-        if self.approved_only and drift > 0 and state is not Balance.INVOICE_GONE:
-            return "Harvest's report counts time that is not approved"
         return ""
 
     def cause(self, project_id: int, state: Balance, drift: Decimal) -> str:
@@ -174,9 +180,15 @@ def _state(
     return Balance.AFTER_INVOICE if ours.settled else Balance.TIME_ONLY
 
 
-def may_have_lost_invoices(lines: Iterable[ProjectBalance], upsales: Mapping[int, Held]) -> frozenset[int]:
+def may_have_lost_invoices(
+    lines: Iterable[ProjectBalance], upsales: Mapping[int, Held], why: Explanations
+) -> frozenset[int]:
     """Settled orders of projects with more uninvoiced time than is known of: deleting an invoice frees its time."""
-    beyond = (line.project_id for line in lines if line.drift > 0)
+    beyond = (
+        line.project_id
+        for line in lines
+        if line.drift > 0 and line.state is not Balance.LOST and not why.of_this_run(line.project_id)
+    )
     return frozenset(order_id for project in beyond for order_id in upsales.get(project, Held()).settled)
 
 

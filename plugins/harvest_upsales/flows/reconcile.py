@@ -81,7 +81,7 @@ def reconcile_run(
     if unexplained(lines, why, threshold=threshold):
         why = replace(why, changed=_changed_since(services, since))
         lines = reconcile(fresh.harvest, fresh.upsales, why)
-    gone = _gone_invoices(services, fresh, lines)
+    gone = _gone_invoices(services, fresh, lines, why)
     if gone:
         why = replace(why, gone=_by_project(gone, fresh))
         lines = reconcile(fresh.harvest, fresh.upsales, why)
@@ -100,8 +100,10 @@ def _changed_since(services: Services, since: dt.datetime) -> frozenset[int]:
     )
 
 
-def _gone_invoices(services: Services, sides: Sides, lines: Iterable[ProjectBalance]) -> dict[int, str]:
-    suspects = may_have_lost_invoices(lines, sides.upsales)
+def _gone_invoices(
+    services: Services, sides: Sides, lines: Iterable[ProjectBalance], why: Explanations
+) -> dict[int, str]:
+    suspects = may_have_lost_invoices(lines, sides.upsales, why)
     named = {
         order.order_id: order.invoice_id
         for orders in (sides.orders.values() if suspects else ())
