@@ -77,6 +77,16 @@ def test_time_that_is_not_billable_keeps_nothing_open(bench: Bench) -> None:
     assert not is_open(bench, project)
 
 
+def test_an_entry_without_hours_keeps_nothing_open_nor_makes_work_for_every_night(bench: Bench) -> None:
+    project, order = settled(bench)
+    bench.add_time(project, 0)
+    pass_days(bench)
+    night = bench.run(bench.night, **MONTHLY)
+    assert night.closed[order].done == ("archived the project, which has ended",)
+    assert not is_open(bench, project)
+    assert bench.run(bench.night, **MONTHLY).closed == {}
+
+
 def track(bench: Bench, project: int, order: int) -> None:
     bench.add_time(project, 1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from harvest_upsales.domain import settlement
+from harvest_upsales.domain.money import exact_sum
 from harvest_upsales.domain.orders import Place, key_of, place_of
 from harvest_upsales.domain.settlement import WonOrder
 from harvest_upsales.domain.uninvoiced_time import describe
@@ -49,8 +50,10 @@ def _archive(services: Services, project: Project) -> Project:
 
 
 def _has_time_left(services: Services, project: Project) -> bool:
-    entries = read_time(services.harvest, project.id, is_billed=False)
-    return any(entry.billable for entry in entries)
+    """Hours that an invoice could bill, as Harvest's report counts them, or a timer that will bring some."""
+    entries = [e for e in read_time(services.harvest, project.id, is_billed=False) if e.billable]
+    hours = exact_sum(entry.rounded_hours for entry in entries)
+    return bool(hours) or any(entry.is_running for entry in entries)
 
 
 class Closed(Struct, frozen=True):
