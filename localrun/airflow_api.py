@@ -29,6 +29,16 @@ class ServerError(ApiError):
     """Airflow broke off (5xx), as where its database was locked. What it was asked for did not take place."""
 
 
+# While Airflow starts, all its parts write to SQLite, which refuses who waits too long or began to read before another
+# one wrote.
+_again = tenacity.retry(
+    retry=tenacity.retry_if_exception_type(ServerError),
+    wait=tenacity.wait_fixed(AGAIN_S),
+    stop=tenacity.stop_after_delay(AGAIN_FOR_S),
+    reraise=True,
+)
+
+
 class TaskInstance(Struct, frozen=True):
     """One task instance of a run.
 
@@ -127,6 +137,11 @@ class AirflowApi:
         """Create a Variable that holds JSON."""
         self._make("/variables", {"key": key, "value": json.dumps(value)})
 
+    @_again
+    def switch_on(self, dag_id: str) -> None:
+        """Let a paused DAG run: its schedule starts a run at once."""
+        _checked(self.call("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False}))
+
     def trigger(self, dag_id: str, **params: object) -> str:
         """Start a manual run, without a data interval.
 
@@ -220,18 +235,9 @@ class AirflowApi:
             method, self._url + path, json=body, params=query, headers=headers, timeout=TIMEOUT_S
         )
 
-    @tenacity.retry(
-        retry=tenacity.retry_if_exception_type(ServerError),
-        wait=tenacity.wait_fixed(AGAIN_S),
-        stop=tenacity.stop_after_delay(AGAIN_FOR_S),
-        reraise=True,
-    )
+    @_again
     def _make(self, path: str, body: object) -> None:
-        """Create something, once more where Airflow breaks off.
-
-        While Airflow starts, all its parts write to SQLite, which refuses who waits too long or began to read before
-        another one wrote.
-        """
+        """Create something."""
         self._post(path, body)
 
     def _get(self, path: str, **query: int) -> requests.Response:

@@ -19,6 +19,8 @@ LOOK_EVERY_S = 1.0
 PAGE = "/plugin/harvest-upsales"
 CONNECTION_IDS = ("harvest_default", "upsales_default")
 SETTINGS = "harvest_upsales_settings"
+# As Airflow is by default: the schedule's first run waits until all is set up.
+PAUSED = {"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"}
 
 SALESPERSON = """
 A salesperson moves a card to "Won - Order" (stage {won}; {other} is won without billing); the next run settles it:
@@ -34,17 +36,19 @@ def serve(progress: Progress, folder: Path) -> int:
     :raises ProgramError: a part ended
     """
     with Programs(folder / "logs") as programs:
-        home = AirflowHome(folder, port=free_port(UI_PORT), scheduled=True)
+        home = AirflowHome(folder, own=PAUSED, port=free_port(UI_PORT), scheduled=True)
         home.create()
         with progress.phase("Set-up"):
             # Always the sandbox: real accounts must not be run hourly by whoever wants to look at the UI.
             addresses = sandbox_link.start(programs, home.environment())
             airflow_parts.migrate(programs, home)
         with progress.phase("Airflow starts"):
-            set_up(airflow_parts.start(programs, home, [DAG_ID]), addresses)
+            api = airflow_parts.start(programs, home, [DAG_ID])
+            set_up(api, addresses)
+            api.switch_on(DAG_ID)
         progress.say(f"\nAirflow   {home.url}{PAGE}\n  user    {USER}\n  password  {home.password}")
         _say_sandbox(progress, addresses)
-        progress.say("\nThe DAG runs hourly, and at once when you trigger it. Ctrl-C ends everything.")
+        progress.say("\nThe DAG runs now, then hourly, and when you trigger it. Ctrl-C ends everything.")
         try:
             while True:
                 programs.check()

@@ -1,6 +1,6 @@
 """What Airflow's UI says of the DAG and of each task: what it does, what its failure means, what to do about it.
 
-Airflow 3.3's UI renders tables of Markdown and no Mermaid diagrams, so the flow is drawn with characters.
+Airflow 3.3's UI shows it in a window 500 px wide, where tables stick out and drawings fall apart: so it is a list.
 """
 
 from __future__ import annotations
@@ -59,28 +59,23 @@ TASK_DOCS = {
     ),
 }
 
-_FLOW = """
-```
-check_setup → extract_time → upsert_opportunities ─┬─────────────────────────────────────────→ reconcile
-                                                   └→ find_won_orders → settle, for each order ──↗
-                                                        mark_project_invoiced → sync_billing
-```
-"""
+
+def _item(task_id: str, doc: TaskDoc) -> str:
+    name = task_id.rpartition(".")[2]
+    return f"1. **{name}** {doc.does}. *A failure means:* {doc.failure}. *Then:* {doc.remedy}."
 
 
-def _rows() -> str:
-    return "\n".join(
-        f"| `{task_id.rpartition('.')[2]}` | {doc.does} | {doc.failure} | {doc.remedy} |"
-        for task_id, doc in TASK_DOCS.items()
-    )
+def _items() -> str:
+    return "\n".join(_item(task_id, doc) for task_id, doc in TASK_DOCS.items())
 
 
 DAG_DOC = f"""
 Time tracked in **Harvest** becomes opportunities in **Upsales**; won orders become invoiced, closed projects.
-{_FLOW}
-| task | does | a failure means | then |
-|---|---|---|---|
-{_rows()}
+
+{_items()}
+
+The two tasks of `settle` follow each other for every won order. A project that fails stops no other, and `reconcile`
+always runs.
 
 *Trigger* takes params: a **dry run** says what would be written and writes nothing; **projects** and **days** confine
 a run. Task instances link to the Harvest project, the Harvest invoice and the Upsales order.

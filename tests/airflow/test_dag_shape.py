@@ -55,7 +55,7 @@ def test_each_task_says_what_its_failure_means(dag: Any) -> None:
     for task in dag.tasks:
         doc = task.partial_kwargs["doc_md"] if task.is_mapped else task.doc_md
         assert doc == TASK_DOCS[task.task_id].markdown
-        assert f"| `{task.task_id.rpartition('.')[2]}` | {TASK_DOCS[task.task_id].does} |" in dag.doc_md
+        assert f"1. **{task.task_id.rpartition('.')[2]}** {TASK_DOCS[task.task_id].does}." in dag.doc_md
 
 
 def test_failures_stay_where_they_are(dag: Any) -> None:

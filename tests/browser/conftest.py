@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 from localrun import airflow_parts
 from localrun.airflow_home import AirflowHome
 from localrun.processes import Programs
+from localrun.serve import PAUSED
 from localrun.story import DAG_ID
 from sandbox.seed import demo_world
 from sandbox.server import SandboxServer
@@ -25,10 +26,8 @@ from tests.browser.visitor import launch
 def empty_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with ExitStack() as stack:
         server = stack.enter_context(SandboxServer(demo_world(), rate_limits=False))
-        # As Airflow is by default: DAGs begin paused, and one that is switched on runs at once.
-        paused = {"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"}
         folder = tmp_path_factory.mktemp("browser") / "home"
-        home = AirflowHome(folder, own=paused, scheduled=True, others=OTHERS)
+        home = AirflowHome(folder, own=PAUSED, scheduled=True, others=OTHERS)
         home.create()
         programs = stack.enter_context(Programs(home.logs))
         airflow_parts.migrate(programs, home)

@@ -72,7 +72,7 @@ class Desk:
         if not self.is_set_up:
             set_up(self.api, self.addresses)
             self.api.make_pool(POOL, 1)
-            self.api.call("PATCH", f"/api/v2/dags/{DAG_ID}", {"is_paused": False}).raise_for_status()
+            self.api.switch_on(DAG_ID)
             assert self.run() == "success"
             self.is_set_up = True
 

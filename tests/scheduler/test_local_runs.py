@@ -1,6 +1,8 @@
 """``make run`` as a person starts it, and what it is built from: nothing may be left running, whatever happens."""
 
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -10,11 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localrun.airflow_home import CONNECTIONS, ROOT, SETTINGS, AirflowHome
+from localrun.airflow_api import AirflowApi
+from localrun.airflow_home import CONNECTIONS, ROOT, SETTINGS, USER, AirflowHome
 from localrun.processes import ProgramError, Programs
 from localrun.real_accounts import EnvironmentVariablesError, given_in
+from localrun.story import DAG_ID
 
 LIMIT_S = 10
+LAST_LINE_OF_UP = "The DAG runs now, then hourly, and when you trigger it. Ctrl-C ends everything.\n"
 # A child in a process group of its own, as Airflow's tasks are, that does not care for SIGTERM.
 STUBBORN_CHILD = """
 import os, signal, subprocess, sys
@@ -29,8 +34,8 @@ def logs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
+def eventually(holds: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
+    deadline = time.monotonic() + limit_s
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -87,3 +92,31 @@ def test_make_run_tells_the_whole_story() -> None:
     assert "after the first run: 48 of 48" in told.stdout
     assert told.stdout.count("(draft)") == 2
     assert "NOT SO" not in told.stdout
+
+
+@pytest.mark.scheduler
+@pytest.mark.timeout(200)
+def test_make_up_shows_a_full_board_and_leaves_nothing_behind() -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "localrun", "up"], cwd=ROOT, env=kept, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        try:
+            told = "".join(iter(program.stdout.readline, LAST_LINE_OF_UP))
+            url, password = (
+                re.findall(rf"{name} +(http://[^/]+|\S+)", told)[-1] for name in ("Airflow", "password")
+            )
+            api = AirflowApi(url, USER, password)
+            api.log_in()
+            eventually(lambda: bool(api.runs(DAG_ID)), limit_s=60)
+            first = api.runs(DAG_ID)[0]
+            assert api.wait_for_run(DAG_ID, first.dag_run_id, timeout_s=90) == "success"
+            board = api.call("GET", "/harvest-upsales/api/board").json()
+            assert len([row for row in board["rows"] if row["state"] == "tracking"]) == 48
+            started = psutil.Process(program.pid).children(recursive=True)
+        finally:
+            program.send_signal(signal.SIGINT)
+        assert program.wait(30) == 0
+    assert len(started) > 4
+    assert not [left for left in started if left.is_running() and left.status() != psutil.STATUS_ZOMBIE]
