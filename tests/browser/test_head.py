@@ -2,13 +2,14 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Request, Route, expect
 
 from localrun.story import DAG_ID
 from sandbox.minimal import STAGE_WON
-from tests.browser.desk import RUN_TIMEOUT_S, Desk
+from tests.browser.desk import RUN_TIMEOUT_S, VIEWER, Desk
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.scheduler
@@ -73,6 +74,24 @@ def test_no_dag_shows_the_board_of_another(desk: Desk) -> None:
         expect(page.locator("[data-project]")).to_have_count(0)
         page.get_by_label("DAG", exact=True).select_option(DAG_ID)
         expect(page.locator("[data-project]").first).to_be_visible()
+
+
+def test_a_run_of_somebody_else_is_told_of_and_its_board_comes_by_itself(desk: Desk) -> None:
+    with desk.visit(VIEWER) as visitor:
+        page = visitor.page
+        told = page.locator("main header").get_by_role("link", name="A run is under way")
+        # Neither service answers as long as somebody looks.
+        with desk.world.lock:
+            run_id = desk.api.trigger(DAG_ID)
+            desk.programs.wait_until(
+                lambda: desk.api.run(DAG_ID, run_id).state == "running", "The run began", RUN_TIMEOUT_S
+            )
+            visitor.open()
+            expect(told).to_have_attribute("href", re.compile(f"/dags/{DAG_ID}/runs/"))
+        assert desk.end_of(run_id) == "success"
+        expect(told).to_have_count(0)
+        left = page.get_by_role("link", name="the last run", exact=True)
+        expect(left).to_have_attribute("href", re.compile(re.escape(quote(run_id, safe=""))))
 
 
 def test_a_failed_run_is_told_of_in_the_head(desk: Desk) -> None:

@@ -29,6 +29,9 @@ const TABS = [
   ["checks", "Set-up check"],
 ];
 const TITLE = "Harvest – Upsales";
+const LOOK_EVERY_MS = 5000;
+/** What is told of the newest run, by its state. */
+const TOLD = { failed: "The last run failed", running: "A run is under way" };
 
 /** The page, as soon as it is known who looks at it. */
 function Page() {
@@ -87,6 +90,7 @@ function Content({ me }) {
   const tab = TABS.some(([name]) => name === address.tab) ? address.tab : "board";
   const board = useRoute("board", { dag_id: dagId });
   const runs = useRuns(dagId, board.reload);
+  useAgainWhileRunning(board);
   return h(
     Flex,
     { direction: "column", gap: 3 },
@@ -121,6 +125,16 @@ function Content({ me }) {
   );
 }
 
+/** Somebody else's run, or the schedule's, leaves a new board too. */
+function useAgainWhileRunning({ data, reload }) {
+  const isRunning = data?.newest_run?.state === "running";
+  useEffect(() => {
+    if (!isRunning) return undefined;
+    const timer = setInterval(reload, LOOK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [isRunning, reload]);
+}
+
 /** Others may know why they see nothing here. The server refuses them, whatever this page shows. */
 function ForAdministrators({ me, children }) {
   if (me.can_edit) return children;
@@ -135,7 +149,7 @@ function Head({ me, dagId, board, runs, onDag }) {
   return h(
     Flex,
     { as: "header", justify: "space-between", align: "center", gap: 3, wrap: "wrap" },
-    h(Box, { minW: 0 }, h(Heading, { as: "h1", size: "lg" }, TITLE), h(AsOf, { board, dagId })),
+    h(Box, { minW: 0 }, h(Heading, { as: "h1", size: "lg" }, TITLE), h(AsOf, { board })),
     h(
       Flex,
       { gap: 2, wrap: "wrap" },
@@ -174,14 +188,14 @@ function Head({ me, dagId, board, runs, onDag }) {
   );
 }
 
-function AsOf({ board, dagId }) {
+function AsOf({ board }) {
   const newest = board?.newest_run;
-  const failed = newest?.state === "failed" && [
+  const news = newest?.state in TOLD && [
     " · ",
-    h(InLink, { key: "failed", to: runPage(board.dag_id ?? dagId, newest.run_id) }, "The last run failed"),
+    h(InLink, { key: "news", to: runPage(board.dag_id, newest.run_id) }, TOLD[newest.state]),
   ];
   if (!board?.as_of)
-    return h(Text, { color: "fg.muted", textStyle: "sm" }, "Tracked time as opportunities", failed);
+    return h(Text, { color: "fg.muted", textStyle: "sm" }, "Tracked time as opportunities", news);
   const told = h("time", { dateTime: board.as_of, title: when(board.as_of) }, ago(board.as_of));
   return h(
     Text,
@@ -190,9 +204,9 @@ function AsOf({ board, dagId }) {
     told,
     ", from ",
     board.run_id
-      ? h(InLink, { to: runPage(board.dag_id ?? dagId, board.run_id) }, "the last run")
+      ? h(InLink, { to: runPage(board.dag_id, board.run_id) }, "the last run")
       : "the last run",
-    failed,
+    news,
   );
 }
 
