@@ -149,7 +149,7 @@ def fill_in_the_settings(visitor: Visitor, pictures: Pictures) -> None:
     expect(plan).to_contain_text(re.compile(r"48\s*to create"))
     pictures.take(page, "settings-plan")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Nothing to save")).to_be_visible()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
 
 
 def check_the_set_up(visitor: Visitor, pictures: Pictures) -> None:
@@ -162,11 +162,13 @@ def check_the_set_up(visitor: Visitor, pictures: Pictures) -> None:
 
 def plan_and_run(visitor: Visitor, pictures: Pictures) -> None:
     page = visitor.page
-    page.get_by_role("tab", name="Board").click()
     page.get_by_role("button", name="Plan").click()
     expect(page.get_by_text("The plan is ready; nothing was written")).to_be_visible(timeout=RUN_MS)
+    expect(check(page, "Order fields")).to_have_attribute("data-state", "grey")
     page.get_by_role("button", name="Run now").click()
     expect(page.get_by_text("The run is done")).to_be_visible(timeout=RUN_MS)
+    expect(check(page, "Order fields")).to_have_attribute("data-state", "green")
+    page.get_by_role("tab", name="Board").click()
     expect(page.get_by_role("status").filter(has_text=re.compile(r"^\d+ projects$"))).to_be_visible()
     expect(
         page.get_by_label("State", exact=True).get_by_role("option", name="Tracking (48)")

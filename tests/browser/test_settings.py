@@ -69,7 +69,7 @@ def test_a_change_is_planned_before_it_is_saved(desk: Desk) -> None:
             expect(plan).to_contain_text(re.compile(r"4\d\s*to update"))
             assert desk.settings() == before
             page.get_by_role("button", name="Save", exact=True).click()
-            expect(page.get_by_text("Nothing to save")).to_be_visible()
+            expect(page.get_by_text("Saved", exact=True)).to_be_visible()
         assert desk.settings() == {**before, "write_time_to_notes": False}
     finally:
         desk.save_text(json.dumps(before))

@@ -52,7 +52,7 @@ def test_text_that_is_no_json_is_shown_and_only_replaced_when_confirmed(desk: De
         page.get_by_role("button", name="Save", exact=True).click()
         asked.get_by_role("button", name="Replace it").click()
         page.get_by_role("button", name="Save without looking").click()
-        expect(page.get_by_text("Nothing to save")).to_be_visible()
+        expect(page.get_by_text("Saved", exact=True)).to_be_visible()
         expect(problem).to_have_count(0)
     assert desk.settings()["default_user_id"] == kept["default_user_id"]
 
@@ -69,7 +69,7 @@ def test_names_that_no_setting_has_can_be_removed(desk: Desk, kept: Answer) -> N
         page.get_by_role("button", name="Discard").click()
         unknown.get_by_role("button", name="Remove default_currency").click()
         save_unseen(page)
-        expect(page.get_by_text("Nothing to save")).to_be_visible()
+        expect(page.get_by_text("Saved", exact=True)).to_be_visible()
         expect(unknown).to_have_count(0)
     assert desk.settings() == kept
 
@@ -124,7 +124,7 @@ def test_a_plan_says_what_it_would_undo(desk: Desk, kept: Answer) -> None:
         assert desk.settings() == kept
         assert invoice["id"] in desk.world.harvest.invoices
         page.get_by_role("button", name="Save", exact=True).click()
-        expect(page.get_by_text("Nothing to save")).to_be_visible()
+        expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     assert desk.run() == "success"
     assert invoice["id"] not in desk.world.harvest.invoices
 

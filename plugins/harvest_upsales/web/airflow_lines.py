@@ -33,15 +33,18 @@ def pool_line(session: Session, dag: PluginDag) -> CheckLine:
     """Is there one writer at a time?"""
     slots = session.scalar(select(Pool.slots).where(Pool.pool == dag.pool))
     make = f'airflow pools set {dag.pool} 1 "One writer at a time for one Upsales account"'
+    where = "under Admin, Pools, or on the command line"
     if slots is None:
         return red(
-            "Pool", f"The pool {dag.pool} does not exist: tasks that need it never start.", f"Make it: {make}"
+            "Pool",
+            f"The pool {dag.pool} does not exist: tasks that need it never start.",
+            f"Make it, with 1 slot, {where}: {make}",
         )
     if slots != 1:
         return red(
             "Pool",
             f"{dag.pool} has {slots} slots: several tasks could write at once.",
-            f"Give it one: {make}",
+            f"Give it one, {where}: {make}",
         )
     return green("Pool", f"{dag.pool} has one slot: one task writes at a time.")
 

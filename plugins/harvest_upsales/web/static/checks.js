@@ -8,9 +8,10 @@ const LOOKS = {
   grey: { colour: "gray", sign: "–", said: "not looked at" },
 };
 
-export function Checks({ dagId, isOpen }) {
+/** `runId`: of the run whose board is known; after another one, the order fields may be there. */
+export function Checks({ dagId, isOpen, runId }) {
   const { data, error, loading, reload } = useRoute("checks", { dag_id: dagId });
-  useAgainWhenOpened(isOpen, reload);
+  useAgainWhenNeeded(isOpen, runId, reload);
   return h(
     Panel,
     {
@@ -34,13 +35,15 @@ export function Checks({ dagId, isOpen }) {
   );
 }
 
-/** People mend something elsewhere and come back to this tab: look again then. */
-function useAgainWhenOpened(isOpen, reload) {
-  const wasOpen = useRef(isOpen);
+/** People mend something elsewhere and come back to this tab, or a run ends while they look: look again then. */
+function useAgainWhenNeeded(isOpen, runId, reload) {
+  const seen = useRef({ isOpen, runId });
   useEffect(() => {
-    if (isOpen && !wasOpen.current) reload();
-    wasOpen.current = isOpen;
-  }, [isOpen, reload]);
+    const before = seen.current;
+    const hasRun = before.runId !== undefined && before.runId !== runId;
+    if (isOpen && (!before.isOpen || hasRun)) reload();
+    seen.current = { isOpen, runId };
+  }, [isOpen, runId, reload]);
 }
 
 function Verdict({ checks, loading }) {

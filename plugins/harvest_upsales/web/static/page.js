@@ -119,7 +119,7 @@ function Content({ me }) {
       h(
         Tabs.Content,
         { value: "checks" },
-        h(ForAdministrators, { me }, h(Checks, { key: dagId, dagId, isOpen: tab === "checks" })),
+        h(ForAdministrators, { me }, h(Checks, { key: dagId, dagId, isOpen: tab === "checks", runId: board.data?.run_id })),
       ),
     ),
   );

@@ -93,6 +93,8 @@ export function PlanResult({ plan, isOld }) {
     {
       ref: box,
       title: "What would change",
+      // Scrolled into view, it stands above the bar with the buttons.
+      scrollMarginBottom: "5rem",
       "data-plan": plan.busy ? "running" : (plan.result?.state ?? "error"),
       aside: h(Text, { textStyle: "sm", color: "fg.muted" }, "Details in ", link),
     },

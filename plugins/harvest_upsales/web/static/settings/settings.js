@@ -23,6 +23,7 @@ import { Problem, Replace, Stale, Unknown } from "./saved.js";
 export function Settings({ dagId, onSaved }) {
   const { data, error, reload } = useRoute("settings", { dag_id: dagId });
   const choices = useRoute("choices", { dag_id: dagId });
+  const [savedDigest, setSaved] = useState(null);
   if (!data && error) {
     return h(
       Notice,
@@ -32,15 +33,17 @@ export function Settings({ dagId, onSaved }) {
     );
   }
   if (!data) return h(Skeleton, { height: "320px", "aria-label": "Loading the settings" });
-  const saved = () => {
+  const saved = (digest) => {
+    setSaved(digest);
     reload();
     onSaved();
   };
   // What is saved is the form's key: a form begins anew with what somebody else saved.
-  return h(Form, { key: data.digest, settings: data, choices, dagId, onSaved: saved, onReload: reload });
+  const isSaved = data.digest === savedDigest;
+  return h(Form, { key: data.digest, settings: data, isSaved, choices, dagId, onSaved: saved, onReload: reload });
 }
 
-function Form({ settings, choices, dagId, onSaved, onReload }) {
+function Form({ settings, isSaved, choices, dagId, onSaved, onReload }) {
   const start = useMemo(() => toForm(settings.fields, settings.values), [settings]);
   const [entered, setEntered] = useState(start);
   const [errors, setErrors] = useState([]);
@@ -98,8 +101,8 @@ function Form({ settings, choices, dagId, onSaved, onReload }) {
   const show = () => checked(() => plan.start({ values, digest: settings.digest }, text));
   const save = () =>
     checked(async () => {
-      await write("PUT", "settings", { values, digest: settings.digest }, { dag_id: dagId });
-      onSaved();
+      const verdict = await write("PUT", "settings", { values, digest: settings.digest }, { dag_id: dagId });
+      onSaved(verdict.digest);
     });
   const saveOrAsk = () => {
     setAsks(planned ? null : "plan");
@@ -217,7 +220,7 @@ function Form({ settings, choices, dagId, onSaved, onReload }) {
         h(
           Text,
           { textStyle: "sm", color: "fg.muted", role: "status" },
-          changed ? "Not saved yet" : "Nothing to save",
+          changed ? "Not saved yet" : isSaved ? "Saved" : "Nothing to save",
         ),
       ),
   );
