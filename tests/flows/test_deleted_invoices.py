@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from harvest_upsales.domain.reconciliation import ProjectBalance
+from harvest_upsales.errors import SettlementHeldError
+from harvest_upsales.flows.settle import settle_order
 from sandbox.minimal import STAGE_VERBAL_AGREEMENT
 from tests.flows.bench import BILLED, Bench, Run
 
@@ -115,3 +117,27 @@ def test_many_are_looked_for_in_one_list(bench: Bench) -> None:
     assert list(run.reconciled.gone) == [orders[2]]
     assert str(gone) in run.reconciled.gone[orders[2]]
     assert [entry["path"] for entry in run.requests if "invoices" in entry["path"]] == ["/invoices"]
+
+
+def test_settling_the_order_once_more_invoices_nothing_anew(bench: Bench) -> None:
+    _, order = settled(bench, **BILLED)
+    invoice = delete_invoice(bench, order)
+    before = len(bench.world.journal.entries)
+
+    with pytest.raises(SettlementHeldError, match=f"Harvest invoice {invoice} of order {order} is gone"):
+        settle_order(bench.services(**BILLED), order)
+
+    assert not any(entry["is_write"] for entry in bench.world.journal.since(before))
+    assert bench.invoices() == []
+    assert bench.invoice_field(order) == str(invoice)
+
+
+def test_an_invoice_that_is_there_under_another_number_is_not_called_gone(bench: Bench) -> None:
+    _, order = settled(bench)
+    (invoice,) = bench.invoices()
+    bench.patch_invoice(invoice["id"], purchase_order="PO 4711")
+
+    with pytest.raises(SettlementHeldError, match=f"does not carry the PO number upsales-order-{order}"):
+        settle_order(bench.services(), order)
+
+    assert len(bench.invoices()) == 1

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from harvest_upsales.domain import settlement
 from harvest_upsales.domain.money import Row, total
-from harvest_upsales.domain.orders import only_order
+from harvest_upsales.domain.orders import invoice_of, only_order
 from harvest_upsales.domain.settlement import WonOrder
 from harvest_upsales.errors import RejectedError, SettlementHeldError
 from harvest_upsales.flows.coverage import covered_rows, covered_time
-from harvest_upsales.flows.invoice_search import search_invoice
+from harvest_upsales.flows.invoice_search import invoice_named, search_invoice
 from harvest_upsales.flows.order_checks import refuse_unsavable
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.flows.progress import Progress
@@ -40,6 +40,7 @@ def invoice_time(progress: Progress, won: WonOrder, order: Order) -> Invoiced | 
     if found is not None:
         progress.note(f"found Harvest invoice {found.id}")
         return _covered(services, won, found)
+    _refuse_settled(services, won, order)
     settlement.check_fee_not_invoiced(won, invoices)
     time = settlement.time_to_invoice(won, _unbilled(services, won), settings)
     rows = settlement.rows_to_invoice(won, time)
@@ -89,6 +90,21 @@ def _create_invoice(services: Services, won: WonOrder) -> Invoice:
             f"{won}: Harvest does not invoice it ({error.message}). Mend that there; the next run settles it."
         )
         raise SettlementHeldError(msg) from error
+
+
+def _refuse_settled(services: Services, won: WonOrder, order: Order) -> None:
+    """A person deleted the invoice of a settled order, and has to say whether its time is to be invoiced again."""
+    named = invoice_of(order, services.fields)
+    if not named:
+        return
+    there = invoice_named(services, named)
+    if there is None:
+        raise SettlementHeldError(settlement.gone_invoice(won.order_id, named))
+    msg = (
+        f"{won}: its HARVEST_INVOICE names Harvest invoice {there.id}, which does not carry the PO number "
+        f"{won.purchase_order}. Set it there, then retry; or clear HARVEST_INVOICE if it is not for this order."
+    )
+    raise SettlementHeldError(msg)
 
 
 def _unbilled(services: Services, won: WonOrder) -> list[TimeEntry]:
