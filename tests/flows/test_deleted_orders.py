@@ -227,3 +227,31 @@ def test_hours_that_people_add_right_before_the_save_are_looked_at_as_well(bench
 
 def invoice_lists(run: Run) -> int:
     return [entry["path"] for entry in run.requests].count("/invoices")
+
+
+def test_an_order_that_lost_its_key_after_it_was_invoiced_is_told_until_it_is_back(bench: Bench) -> None:
+    _, order = won(bench)
+    bench.world.faults.add(kind="status", status=503, method="PUT", path=r"^/orders/\d+$")
+    bench.run()
+    bench.world.faults.clear()
+    key = bench.world.upsales.custom_value(order, "HARVEST_KEY")
+    bench.world.upsales.set_custom(order, "HARVEST_KEY", None)
+    (invoice,) = bench.invoices()
+
+    for _ in range(2):
+        run = bench.run(bench.night)
+        message = told(run, order)
+        assert [each.label for each in run.found.orders] == [f"order {order}"]
+        assert f"Order {order} has lost its HARVEST_KEY" in message
+        assert f"Harvest invoice {invoice['id']} (draft, 2000" in message
+
+    bench.world.upsales.set_custom(order, "HARVEST_KEY", key)
+    assert bench.run(bench.night).errors == {}
+    assert bench.invoice_field(order) == str(invoice["id"])
+
+
+def test_a_settled_order_whose_key_was_cleared_is_left_in_peace(bench: Bench) -> None:
+    _, order = won(bench)
+    bench.run()
+    bench.world.upsales.set_custom(order, "HARVEST_KEY", None)
+    assert bench.run(bench.night).errors == {}

@@ -99,6 +99,18 @@ def unwon_order(order_id: int, invoice: Invoice) -> str:
     )
 
 
+def keyless_order(order_id: int, invoice: Invoice) -> str:
+    """What to do about the invoice of an order that leads to no project of the account any more."""
+    return (
+        f"Order {order_id} has lost its HARVEST_KEY, but Harvest invoice {invoice.id} ({invoice.state}, "
+        f"{_lines_total(invoice)} {invoice.currency}, PO number {purchase_order(order_id)}) was made for it and still "
+        "bills the project's time. Write the HARVEST_KEY back to the order (the Harvest account's id, a colon, the "
+        "project's id; by month also a colon and YYYY-MM): it then takes the invoice up. Or delete the invoice in "
+        "Harvest: its time then gets a new opportunity (reopen the project for more). If the invoice is to stay, take "
+        "its PO number off."
+    )
+
+
 def gone_invoice(order_id: int, invoice_id: str) -> str:
     """What to do where the invoice of a settled order was deleted."""
     return (

@@ -168,21 +168,23 @@ def orders_to_settle(
 
 
 def _of_left_invoices(services: Services, overview: Overview) -> list[OrderToSettle]:
-    """Orders that are gone, or open again without naming it, and whose invoices still bill their time.
+    """Orders that are gone, lost their key, or are open again without naming it, and whose invoices bill their time.
 
     Settlement says what to do about each.
     """
-    places = {
-        order.id: place_of(order, services.fields) for found in overview.orders.values() for order in found
+    leads_to_it = {
+        order.id
+        for found in overview.orders.values()
+        for order in found
+        if place_of(order, services.fields) in _LEAD_TO_THEIR_INVOICE
     }
-    leads_to_it = {order_id for order_id, place in places.items() if place in _LEAD_TO_THEIR_INVOICE}
     unpaid = [
         invoice
         for state in (InvoiceState.DRAFT, InvoiceState.OPEN)
         for invoice in services.harvest.invoices(state=state)
     ]
     return [
-        OrderToSettle(order_id, f"{'order' if order_id in places else 'deleted order'} {order_id}")
+        OrderToSettle(order_id, f"order {order_id}")
         for order_id in sorted(left_invoices(unpaid, leads_to_it))
     ]
 

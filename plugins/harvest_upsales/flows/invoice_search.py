@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harvest_upsales.domain import settlement
-from harvest_upsales.domain.orders import invoice_of
+from harvest_upsales.domain.orders import Standing, invoice_of, standing
 from harvest_upsales.errors import NotFoundError, SettlementHeldError
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, Project
@@ -60,6 +60,19 @@ def refuse_left_invoice(services: Services, order: Order, invoices: Sequence[Inv
     invoice = settlement.find_invoice(order.id, every)
     if invoice is not None:
         raise SettlementHeldError(settlement.unwon_order(order.id, invoice))
+
+
+def refuse_keyless(services: Services, order: Order) -> None:
+    """An order without a key of the account is not ours; one that an invoice was made for has lost it.
+
+    :raises SettlementHeldError: there is one, and the order is not won with its number
+    """
+    invoice = settlement.find_invoice(order.id, services.harvest.invoices())
+    if invoice is None:
+        return
+    is_settled = standing(order) is Standing.WON and invoice_of(order, services.fields) == str(invoice.id)
+    if not is_settled:
+        raise SettlementHeldError(settlement.keyless_order(order.id, invoice))
 
 
 def gone_invoices(services: Services, named: Mapping[int, str]) -> dict[int, str]:

@@ -10,7 +10,7 @@ from harvest_upsales.domain.billing import billing_before, may_have_taken
 from harvest_upsales.domain.orders import Standing, invoice_of, key_of, our_rows, standing
 from harvest_upsales.domain.settlement import WonOrder, check_invoice_amount
 from harvest_upsales.flows.busy_app import when_answered
-from harvest_upsales.flows.invoice_search import read_order, refuse_left_invoice
+from harvest_upsales.flows.invoice_search import read_order, refuse_keyless, refuse_left_invoice
 from harvest_upsales.flows.invoice_step import invoice_time, leave_in_state
 from harvest_upsales.flows.order_marking import mark_order
 from harvest_upsales.flows.progress import Progress
@@ -33,6 +33,7 @@ def settle_order(services: Services, order_id: int, *, dry_run: bool = False) ->
         order = when_answered(services, order)
     key = key_of(order, services.fields)
     if key is None or key.account_id != services.account_id:
+        refuse_keyless(services, order)
         return Settled(order_id=order.id, won=False)
     if standing(order) is not Standing.WON:
         refuse_left_invoice(services, order)
