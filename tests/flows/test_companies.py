@@ -124,3 +124,29 @@ def test_a_company_whose_answer_was_lost_is_not_made_twice(bench: Bench) -> None
     bench.run(create_missing_companies=True)
     assert [c["name"] for c in bench.world.upsales.companies.values()] == ["Nykund AB"]
     assert len(bench.orders_of(project)) == 1
+
+
+def test_a_company_that_comes_right_before_ours_is_sent_is_taken(bench: Bench) -> None:
+    project = tracked(bench, bench.world.harvest.add_client("Nykund AB"))
+    made: list[int] = []
+    # After the names were read, and the contact's address was looked for.
+    bench.world.moments.after(
+        "harvest", "^/contacts$", lambda: made.append(bench.world.upsales.add_company("Nykund"))
+    )
+    run = bench.run(create_missing_companies=True)
+    assert run.failures == []
+    assert "POST /accounts" not in run.writes
+    assert [company_of(bench, project)] == made
+
+
+def test_a_refused_company_is_looked_for_again_before_it_is_sent_again(bench: Bench) -> None:
+    project = tracked(bench, bench.world.harvest.add_client("Nykund AB"))
+    made: list[int] = []
+    bench.world.faults.add(
+        kind="status", status=429, headers={"Retry-After": "3"}, method="POST", path="^/accounts$", nth=1
+    )
+    bench.clock.told = lambda: None if made else made.append(bench.world.upsales.add_company("Nykund"))
+    run = bench.run(create_missing_companies=True)
+    assert run.failures == []
+    assert run.writes.count("POST /accounts") == 1
+    assert [company_of(bench, project)] == made

@@ -136,9 +136,10 @@ class UpsalesClient:
         filters = ([("id", "eq:" + ",".join(map(str, part)))] for part in parts)
         return [company for each in filters for company in self._reader.sweep("/accounts", each, Company)]
 
-    def create_company(self, new: NewCompany) -> Company:
+    def create_company(self, new: NewCompany | Callable[[], NewCompany]) -> Company:
         """Create a company.
 
+        :param new: what is sent; or what makes it right before each try
         :raises AnswerLostError: look for its name before creating it again
         """
         return self._reader.sent("POST", "/accounts", new, Company)

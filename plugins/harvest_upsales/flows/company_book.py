@@ -16,6 +16,14 @@ from harvest_upsales.records.upsales_records import NewCompany
 NAME_LIMIT = 100
 
 
+class _AppearedMeanwhileError(Exception):
+    """A company of the name came after the names were read; nothing was sent."""
+
+    def __init__(self, company_id: int) -> None:
+        super().__init__(company_id)
+        self.company_id = company_id
+
+
 class CompanyBook:
     """Harvest clients as Upsales companies, in the order: ``company_map``, name, contact's e-mail, a new company."""
 
@@ -77,9 +85,16 @@ class CompanyBook:
         def look_up() -> int | None:
             return _named_like(NameIndex.of(upsales.companies()), client)
 
-        new = NewCompany(name=_cut(client.name), currency=client.currency or UNSET)
+        def new_if_alone() -> NewCompany:
+            there = look_up()
+            if there is not None:
+                raise _AppearedMeanwhileError(there)
+            return NewCompany(name=_cut(client.name), currency=client.currency or UNSET)
+
         try:
-            return self._services.write_once(lambda: upsales.create_company(new).id, look_up)
+            return self._services.write_once(lambda: upsales.create_company(new_if_alone).id, look_up)
+        except _AppearedMeanwhileError as appeared:
+            return appeared.company_id
         except AnswerLostError as lost:
             self._lost[name] = lost
             raise
