@@ -19,7 +19,7 @@ from harvest_upsales.api.transport import Transport
 from harvest_upsales.api.upsales_api import UpsalesClient
 from harvest_upsales.domain.billing import Billing
 from harvest_upsales.domain.money import rounded
-from harvest_upsales.domain.outcome import Outcome
+from harvest_upsales.domain.outcome import Outcome, may_have_written
 from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.touched import OVERLAP, Window, window_of_schedule
 from harvest_upsales.errors import HarvestUpsalesError
@@ -250,9 +250,9 @@ class Bench:
             run.failures.extend(upsert.failures)
         for order in found.orders:
             self._settle(services, run, order, dry_run=dry_run)
-        wrote = bool(run.settled or run.undone or run.errors) or any(
-            outcome.action in (Action.CREATE, Action.UPDATE, Action.FAIL) for outcome in run.outcomes
-        )
+        closed = [order_id for order_id, closed in run.closed.items() if closed.done]
+        undone = [order_id for order_id, undone in run.undone.items() if undone.done]
+        wrote = may_have_written(run.outcomes, run.settled, run.errors, undone, closed)
         run.reconciled = reconcile_run(
             services,
             None if wrote else found.overview.sides,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from msgspec import Struct, field
@@ -9,6 +10,10 @@ from msgspec import Struct, field
 from harvest_upsales.domain.plan import Action, FieldChange
 
 NOTHING_UNINVOICED = "no uninvoiced time"
+
+
+# A failed write may have taken effect.
+_WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.FAIL})
 
 
 class Outcome(Struct, frozen=True):
@@ -33,3 +38,11 @@ class Outcome(Struct, frozen=True):
     client: str = ""
     code: str = ""
     months: dict[str, Decimal] = field(default_factory=dict)
+
+
+def may_have_written(outcomes: Iterable[Outcome], *of_settlement: Collection[object]) -> bool:
+    """Whether a run wrote, or may have: what it read before that may not be true any more.
+
+    :param of_settlement: the orders that were settled, held on the way, taken back, or had their project archived
+    """
+    return any(of_settlement) or any(outcome.action in _WRITES for outcome in outcomes)

@@ -13,7 +13,7 @@ from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from harvest_upsales.domain.board import BillingResult, Board, RunFacts, next_board
-from harvest_upsales.domain.outcome import Outcome
+from harvest_upsales.domain.outcome import Outcome, may_have_written
 from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.reconciliation import Balance, ProjectBalance
 from harvest_upsales.errors import RunFailedError
@@ -24,6 +24,7 @@ from harvest_upsales.operators.base_operator import FAILURE_KEY, ServicesOperato
 from harvest_upsales.operators.board_store import renew_board
 from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, IDLE_KEY, OVERVIEW_KEY, ids_of
 from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
+from harvest_upsales.operators.mark_invoiced_operator import CLOSED_KEY, UNDONE_KEY
 from harvest_upsales.operators.order_store import order_memory
 from harvest_upsales.operators.report import amount, folded, report, table
 from harvest_upsales.operators.staging import clear, staged
@@ -32,8 +33,6 @@ from harvest_upsales.operators.staging import clear, staged
 _UNTOLD = "untold"
 _AMOUNTS = ("Harvest", "Upsales", "drift", "projects")
 _FAILED = frozenset({"failed", "upstream_failed"})
-# A failed write may have taken effect.
-_WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.FAIL})
 
 
 class ReconcileOperator(ServicesOperator):
@@ -182,6 +181,8 @@ class _Ran:
     :param settled: orders that are settled up to the billing app
     :param held: why other orders are not
     :param billing: how the billing app answered, by order id
+    :param undone: orders whose invoice was taken back
+    :param closed: settled orders whose project was archived since
     """
 
     overview: str
@@ -191,11 +192,13 @@ class _Ran:
     settled: frozenset[int]
     held: dict[int, str]
     billing: dict[int, BillingResult]
+    undone: frozenset[int] = frozenset()
+    closed: frozenset[int] = frozenset()
 
     @property
     def wrote(self) -> bool:
         """Whether the run wrote, or may have."""
-        return bool(self.settled) or any(outcome.action in _WRITES for outcome in self.outcomes)
+        return may_have_written(self.outcomes, self.settled, self.held, self.undone, self.closed)
 
     @property
     def failed(self) -> dict[int, str]:
@@ -219,7 +222,7 @@ class _Ran:
     def of(cls, context: Context, operator: ReconcileOperator) -> _Ran:
         pull = context["ti"].xcom_pull
         began = pull(task_ids=operator.extract_task_id, key=BEGAN_KEY)
-        settled = _flat(pull(task_ids=operator.settle_task_id))
+        settled = pull(task_ids=operator.settle_task_id)
         held = _flat(pull(task_ids=operator.settle_task_id, key=FAILURE_KEY))
         sent = _flat(pull(task_ids=operator.billing_task_id))
         refused = _flat(pull(task_ids=operator.billing_task_id, key=FAILURE_KEY))
@@ -238,9 +241,11 @@ class _Ran:
                 _flat(pull(task_ids=operator.upsert_task_id)), list[Outcome], strict=False
             ),
             idle={int(each["project_id"]): (str(each["project"]), str(each["reason"])) for each in idle},
-            settled=frozenset(int(each["order_id"]) for each in settled),
+            settled=_order_ids(settled),
             held={int(each["order_id"]): str(each["message"]) for each in held},
             billing={each.order_id: each for each in billing},
+            undone=_order_ids(pull(task_ids=operator.settle_task_id, key=UNDONE_KEY)),
+            closed=_order_ids(pull(task_ids=operator.settle_task_id, key=CLOSED_KEY)),
         )
 
 
@@ -274,6 +279,10 @@ def _flat(found: Any) -> list[Mapping[str, Any]]:
     if found is None or isinstance(found, str):
         return []
     return [item for part in found for item in _flat(part)]
+
+
+def _order_ids(found: Any) -> frozenset[int]:
+    return frozenset(int(each["order_id"]) for each in _flat(found))
 
 
 def _task_states(context: Mapping[str, Any]) -> Mapping[str, str]:
