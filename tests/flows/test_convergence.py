@@ -275,11 +275,16 @@ def test_a_fixed_fee_that_is_partly_invoiced_has_a_cause(bench: Bench) -> None:
     bench.world.harvest.projects[project]["fee"] = Decimal(20_000)
     bench.invoice_by_hand(project)
     bench.world.harvest.projects[project]["fee"] = Decimal(50_000)
-    run = bench.run()
-    assert run.reconciled is not None
-    (line,) = [line for line in run.reconciled.lines if line.project_id == project]
-    assert (line.drift, line.cause[:11]) == (Decimal(-20_000), "a fixed fee")
-    assert run.drifts == {}
+    for window in (None, bench.quiet, bench.night, EVERYTHING):
+        run = bench.run(window)
+        assert run.reconciled is not None
+        (line,) = [line for line in run.reconciled.lines if line.project_id == project]
+        assert (line.state, line.drift) == ("fee partly invoiced", Decimal(-20_000))
+        assert "the opportunity would sell that again" in line.cause
+        assert run.drifts == {}
+    bench.world.harvest.projects[project]["fee"] = Decimal(60_000)
+    bench.run(bench.quiet)
+    assert worth(bench.order_of(project)) == 60_000
 
 
 def test_an_old_correction_beside_recent_time_is_no_drift(bench: Bench) -> None:

@@ -120,6 +120,23 @@ def test_a_lost_month_beside_settled_ones_is_no_reason_to_list_invoices(bench: B
     assert bench.run(bench.quiet, **MONTHLY).drifts == {project: "invoice gone"}
 
 
+def test_a_fee_of_which_some_is_invoiced_costs_a_list_of_projects(bench: Bench) -> None:
+    project = bench.add_project(is_fixed_fee=True, fee=4_000, hourly_rate=None, starts_on="2019-01-01")
+    bench.add_time(project, 2)
+    bench.run()
+    bench.invoice_by_hand(project)
+    bench.world.harvest.projects[project]["fee"] = Decimal(10_000)
+    bench.run(bench.quiet)
+
+    quiet = bench.run(bench.quiet, remembered=True)
+
+    paths = [f"{e['method']} {e['path']}" for e in quiet.requests]
+    assert sorted(paths) == ["GET /orders", "GET /projects", "GET /reports/uninvoiced", "GET /time_entries"]
+    assert quiet.drifts == {}
+    assert quiet.reconciled is not None
+    assert [(line.state, line.drift) for line in quiet.reconciled.lines] == [("fee partly invoiced", -4_000)]
+
+
 @pytest.mark.parametrize("changed", [1, 5])
 def test_changed_projects_cost_a_reading_and_a_write_each(bench: Bench, changed: int) -> None:
     projects = [bench.add_project(f"Nr {number}") for number in range(12)]

@@ -24,6 +24,7 @@ class Balance(StrEnum):
     HELD = "won, not invoiced yet"
     AFTER_INVOICE = "time after the invoice"
     FEE_INVOICED = "fee invoiced already"
+    FEE_PARTLY_INVOICED = "fee partly invoiced"
     INVOICE_GONE = "invoice gone"
 
 
@@ -31,8 +32,13 @@ _FEE_IS_GONE = (
     "all of its fixed fee is invoiced in Harvest, and the opportunity would sell it again: lose the opportunity, or "
     "take the fee off that invoice"
 )
+_FEE_IS_PARTLY_GONE = (
+    "a fixed fee of which some is invoiced in Harvest, and the opportunity would sell that again: lose the "
+    "opportunity, or take the fee off that invoice"
+)
+_FEES = {Balance.FEE_INVOICED: _FEE_IS_GONE, Balance.FEE_PARTLY_INVOICED: _FEE_IS_PARTLY_GONE}
 # People's decisions and settlements under way: named, but no error of the books.
-_NO_ERROR = frozenset({Balance.EQUAL, Balance.LOST, Balance.HELD})
+_NO_ERROR = frozenset({Balance.EQUAL, Balance.LOST, Balance.HELD, Balance.FEE_PARTLY_INVOICED})
 
 
 class ProjectBalance(Struct, frozen=True):
@@ -92,7 +98,7 @@ class Explanations:
         """
         if of_this_run := self.of_this_run(project_id):
             return of_this_run
-        if project_id in self.fixed_fees and state is not Balance.FEE_INVOICED:
+        if project_id in self.fixed_fees and state not in _FEES:
             return "a fixed fee: Harvest's report shows what is left of it, and not for every range of days"
         if self.approved_only and drift > 0 and state is not Balance.INVOICE_GONE:
             return "Harvest's report counts time that is not approved"
@@ -110,7 +116,7 @@ class Explanations:
 
     def cause(self, project_id: int, state: Balance, drift: Decimal) -> str:
         """The likely cause for the table: an explanation, or what to do, or why the run left the project alone."""
-        to_do = _FEE_IS_GONE if state is Balance.FEE_INVOICED else self.gone.get(project_id, "")
+        to_do = _FEES.get(state) or self.gone.get(project_id, "")
         return self.of(project_id, state, drift) or to_do or self.told.get(project_id, "")
 
 
@@ -142,6 +148,8 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
         return None
     if state in (Balance.DRIFT, Balance.OPPORTUNITY_ONLY) and theirs and theirs.fee_is_gone:
         state = Balance.FEE_INVOICED
+    if state is Balance.DRIFT and theirs and theirs.leaves_part_of(value):
+        state = Balance.FEE_PARTLY_INVOICED
     drift = amount - value
     if drift > 0 and project_id in why.gone:
         state = Balance.INVOICE_GONE

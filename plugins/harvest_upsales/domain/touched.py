@@ -105,6 +105,7 @@ class Uninvoiced:
     :param priced: whether Harvest said an amount at all; it does not where rates are hidden
     :param parts: how many ranges of the report it was added up from; each is rounded on its own
     :param fee_looked_for: a fixed-fee project, of which every range was read: the amount is all that is left of its fee
+    :param fee: all of a fixed fee, invoiced or not, where the projects were listed
     :param lost: how much of the amount stands in months whose opportunities are lost, where Harvest was asked
     :param lost_parts: how many ranges that was added up from
     """
@@ -118,6 +119,7 @@ class Uninvoiced:
     priced: bool = True
     parts: int = 1
     fee_looked_for: bool = False
+    fee: Decimal | None = None
     lost: Decimal | None = None
     lost_parts: int = 0
 
@@ -125,6 +127,14 @@ class Uninvoiced:
     def fee_is_gone(self) -> bool:
         """Whether all of a fixed fee is invoiced."""
         return self.fee_looked_for and self.priced and not self.amount
+
+    def leaves_part_of(self, value: Decimal) -> bool:
+        """Whether ``value`` is all of a fixed fee of which some is invoiced and some is not."""
+        return (
+            self.fee is not None
+            and self.priced
+            and 0 < self.amount < value == rounded(self.fee, self.currency)
+        )
 
     @property
     def beside_lost(self) -> Uninvoiced:
@@ -156,17 +166,19 @@ def beginning(projects: Iterable[Project], today: dt.date) -> dt.date:
 
 
 def uninvoiced_by_project(
-    windows: Iterable[Iterable[UninvoicedProject]], fixed_fees: Collection[int] = ()
+    windows: Iterable[Iterable[UninvoicedProject]], fixed_fees: Mapping[int, Decimal | None] | None = None
 ) -> dict[int, Uninvoiced]:
     """Add up the report's windows, without expenses, which become no opportunity.
 
-    :param fixed_fees: fixed-fee projects: what is left of the fee stands in each window that reaches their beginning
+    :param fixed_fees: the fees of fixed-fee projects: what is left of one stands in each window that reaches the
+        project's beginning
     """
+    fees = fixed_fees or {}
     found: dict[int, Uninvoiced] = {}
     for rows in windows:
         for row in rows:
             before, amount = found.get(row.project_id), _without_expenses(row)
-            is_fee = row.project_id in fixed_fees
+            is_fee = row.project_id in fees
             found[row.project_id] = Uninvoiced(
                 project_id=row.project_id,
                 name=row.project_name,
@@ -177,6 +189,7 @@ def uninvoiced_by_project(
                 priced=row.uninvoiced_amount is not None and (before is None or before.priced),
                 parts=1 if is_fee else (before.parts if before else 0) + bool(amount),
                 fee_looked_for=is_fee,
+                fee=fees.get(row.project_id),
             )
     return found
 
@@ -268,6 +281,9 @@ def _differs(theirs: Uninvoiced | None, ours: Held, *, by_month: bool) -> bool:
             return False
     if not theirs.priced:
         return True
+    if theirs.leaves_part_of(ours.amount(theirs.currency)):
+        # The opportunity sells the whole fee, and would again: that some is invoiced is for people to look at.
+        return False
     rows = (*ours.rows, *ours.lost_rows) if by_month else ours.rows
     if not theirs.hours and not total(rows, theirs.currency):
         # The report has the fee of a fixed-fee project also where no time is tracked on it.

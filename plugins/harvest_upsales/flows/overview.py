@@ -122,7 +122,10 @@ def _read_report(services: Services, is_enough: Callable[[dict[int, Uninvoiced]]
     if is_enough(found):
         return _Report(found, first, last)
     projects = services.harvest.projects()
-    fixed_fees = frozenset(project.id for project in projects if project.is_fixed_fee)
+    fixed_fees = {project.id: project.fee for project in projects if project.is_fixed_fee}
+    found = uninvoiced_by_project(windows, fixed_fees)
+    if is_enough(found):
+        return _Report(found, first, last, projects=projects)
     first_day = beginning(projects, services.today)
     for window in takewhile(lambda days: days[1] >= first_day, ranges):
         windows.append(services.harvest.uninvoiced_report(*window))
@@ -202,6 +205,9 @@ def _held_within(project_id: int, ours: Held, found: dict[int, Uninvoiced]) -> b
     if theirs is None:
         return not any(row.amount for row in ours.rows)
     value = ours.amount(theirs.currency)
+    if theirs.leaves_part_of(value):
+        # What is left of a fee stands whole in each range that has any of it.
+        return True
     return value <= rounded(theirs.amount, theirs.currency) or theirs.agrees_with(value)
 
 

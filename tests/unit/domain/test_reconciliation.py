@@ -55,6 +55,12 @@ def lines(
         # A fee counts from its first entry, though the report has it from the project's start.
         (theirs(hours="0", amount="50000"), held(row("0", "0"), live=(1,)), Balance.EQUAL, "0"),
         (theirs(hours="0", amount="50000"), held(row("1", "50000"), live=(1,)), Balance.EQUAL, "0"),
+        (
+            theirs(amount="30000", fee=Decimal(50_000)),
+            held(row("1", "50000"), live=(1,)),
+            Balance.FEE_PARTLY_INVOICED,
+            "-20000",
+        ),
         # A month that is won hides nothing of the months beside it.
         (theirs(amount="1500"), held(row("1", "1000"), won=(1,), live=(2,)), Balance.DRIFT, "500"),
         (

@@ -199,11 +199,12 @@ def test_windows_add_up_without_expenses() -> None:
 
 def test_a_fixed_fee_counts_once_whichever_windows_have_it() -> None:
     windows = [[reported(amount="0")], [reported(hours="2", amount="50000")], [reported(amount="50000")]]
+    fees = {100: Decimal(50_000)}
 
-    fee = uninvoiced_by_project(windows, {100})[100]
+    fee = uninvoiced_by_project(windows, fees)[100]
 
     assert (fee.hours, fee.amount, fee.parts, fee.fee_is_gone) == (4, 50_000, 1, False)
-    assert uninvoiced_by_project([[reported(amount="0")]], {100})[100].fee_is_gone
+    assert uninvoiced_by_project([[reported(amount="0")]], fees)[100].fee_is_gone
 
 
 def test_an_amount_that_is_hidden_in_one_window_is_not_known() -> None:
@@ -267,6 +268,11 @@ def live(*rows: Any, **changes: Any) -> Held:
         (theirs(hours="0", amount="50000"), live(row("1", "50000")), False, False),
         (theirs(hours="0", amount="50000"), live(row("0", "0")), False, False),
         (theirs(hours="0", amount="60000"), live(row("1", "50000")), False, True),
+        # A fee of which some is invoiced: the opportunity sells all of it, until the fee itself is another.
+        (theirs(amount="30000", fee=Decimal(50_000)), live(row("1", "50000")), False, False),
+        (theirs(amount="30000", fee=Decimal(40_000)), live(row("1", "50000")), False, True),
+        (theirs(amount="0", fee=Decimal(50_000)), live(row("1", "50000")), False, True),
+        (theirs(amount="30000"), live(row("1", "50000")), False, True),
         # Hours that cancel out at different rates.
         (theirs(hours="0", amount="-100"), live(row("2", "100"), row("-2", "150")), False, False),
         # Rates that are hidden say nothing.
