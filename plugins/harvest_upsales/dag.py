@@ -52,12 +52,12 @@ PARAMS = {
 
 def harvest_upsales_dag(
     dag_id: str = "harvest_upsales",
-    *,
     harvest_conn_id: str = "harvest_default",
     upsales_conn_id: str = "upsales_default",
     settings_variable: str = SETTINGS_VARIABLE,
     pool: str = WRITES_POOL,
     schedule: str = "0 * * * *",
+    *,
     alerts: Sequence[Callable[[Any], None]] = (),
     drift_threshold: str = "0",
     asset_family: str | None = None,

@@ -112,3 +112,19 @@ def test_the_dags_own_arguments_decide_how_tasks_are_tried_again() -> None:
     dag = harvest_upsales_dag("tries", default_args=said)
     assert {(task.retries, task.retry_delay) for task in dag.tasks} == {(7, timedelta(seconds=5))}
     assert {type(task.retry_policy) for task in dag.tasks} == {RecoveryRetryPolicy}
+
+
+def test_the_factory_hands_each_task_its_accounts_settings_and_pool() -> None:
+    dag = harvest_upsales_dag(
+        "mine", "harvest_mine", "upsales_mine", "settings_mine", "writes_mine", "30 5 * * *"
+    )
+
+    assert (dag.dag_id, dag.timetable) == ("mine", CronDataIntervalTimetable("30 5 * * *", timezone="UTC"))
+    # A mapped operator keeps its arguments until it is expanded.
+    given = [getattr(task, "partial_kwargs", None) or vars(task) for task in dag.tasks]
+    names = ("harvest_conn_id", "upsales_conn_id", "settings_variable")
+    assert {tuple(each[name] for name in names) for each in given} == {
+        ("harvest_mine", "upsales_mine", "settings_mine")
+    }
+    writers = {"check_setup", "upsert_opportunities", "settle.mark_project_invoiced", "settle.sync_billing"}
+    assert {task.task_id for task in dag.tasks if task.pool == "writes_mine"} == writers
