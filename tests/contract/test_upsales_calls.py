@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from harvest_upsales.api import upsales_envelope
+from harvest_upsales.api.upsales_api import WHOLE_ORDERS_A_PAGE
 from harvest_upsales.errors import NotFoundError, RejectedError
 from harvest_upsales.hooks.upsales_hook import UpsalesHook, async_reader
 from harvest_upsales.records.upsales_records import (
@@ -130,6 +131,17 @@ def test_orders_come_in_pages_and_by_filter(upsales: UpsalesHook, world: World, 
     assert found == ids
     assert likely == ids[1::2]
     assert world.journal.violations == []
+
+
+def test_whole_orders_come_in_smaller_pages_as_their_notes_may_be_long(
+    upsales: UpsalesHook, world: World, company_id: int
+) -> None:
+    ids = [world.upsales.add_order(company_id, stage_id=11) for _ in range(WHOLE_ORDERS_A_PAGE + 1)]
+
+    assert [order.id for order in upsales.client.orders(Order)] == ids
+    assert [dict(entry["query"])["limit"] for entry in world.journal.entries] == ["500", "500"]
+    assert [order.id for order in upsales.client.orders(OrderBrief)] == ids
+    assert dict(world.journal.entries[-1]["query"])["limit"] == "2000"
 
 
 @pytest.mark.parametrize("absent_passes", [True, False])

@@ -23,6 +23,7 @@ from harvest_upsales.records.upsales_records import (
     NamedUser,
     NewCompany,
     NewCustomField,
+    NotedOrder,
     Order,
     OrderBody,
     OrderBrief,
@@ -33,7 +34,9 @@ from harvest_upsales.records.upsales_records import (
     User,
 )
 
-AnyOrder = TypeVar("AnyOrder", Order, OrderBrief)
+WHOLE_ORDERS_A_PAGE = 500
+"""Each may bring 65,535 characters of notes: a page of these takes some 100 MB at the very most."""
+AnyOrder = TypeVar("AnyOrder", Order, OrderBrief, NotedOrder)
 _log = logging.getLogger(__name__)
 
 # Keeps the URL within what servers take.
@@ -165,7 +168,8 @@ class UpsalesClient:
         :param filters: ``(attribute, "operator:value")``; a repeated attribute must hold twice
         :param after: only orders with a higher id, which came later
         """
-        return self._reader.sweep("/orders", filters, of, after=after)
+        most = WHOLE_ORDERS_A_PAGE if of is Order else None
+        return self._reader.sweep("/orders", filters, of, after=after, most=most)
 
     def orders_with_field(self, field_id: int, of: type[AnyOrder], *, after: int = 0) -> Iterator[AnyOrder]:
         """Orders that may have a value in a custom field. The caller looks at the value.

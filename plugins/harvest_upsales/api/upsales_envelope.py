@@ -94,7 +94,9 @@ class EnvelopeReader:
         completeness.end()
         return latest(found, _key)
 
-    def sweep(self, path: str, filters: Params, of: type[T], *, after: int = 0) -> Iterator[T]:
+    def sweep(
+        self, path: str, filters: Params, of: type[T], *, after: int = 0, most: int | None = None
+    ) -> Iterator[T]:
         """A long list in the order of ids, each page when it's asked for.
 
         Lists without ``sort`` have no order, and offsets shift while others write: the documentation advises
@@ -105,13 +107,14 @@ class EnvelopeReader:
         :param filters: ``(attribute, "operator:value")``; a repeated attribute must hold twice
         :param of: records with an ``id``
         :param after: only records with a higher id
+        :param most: records a page, fewer than the service allows
         :raises IncompleteListError: the ids don't grow, or the service says that there is more and gives none
         """
-        last = after
+        last, size = after, str(most or PAGE_SIZE)
         completeness = Completeness("Upsales", f"GET {path}")
         while True:
             beyond = (("id", f"gt:{last}"),) if last else ()
-            page, total = self._page(path, (*filters, ("sort", "id"), ("limit", str(PAGE_SIZE)), *beyond), of)
+            page, total = self._page(path, (*filters, ("sort", "id"), ("limit", size), *beyond), of)
             for record in page:
                 if _id(record) <= last:
                     raise completeness.error("it is not in the order of ids")

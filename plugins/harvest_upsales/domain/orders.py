@@ -20,6 +20,7 @@ from harvest_upsales.records.upsales_records import (
     CustomValue,
     Id,
     NewRow,
+    NotedOrder,
     Order,
     OrderBody,
     OrderBrief,
@@ -30,7 +31,7 @@ from harvest_upsales.records.upsales_records import (
 KEY_ALIAS = "HARVEST_KEY"
 INVOICE_ALIAS = "HARVEST_INVOICE"
 
-AnyOrder = TypeVar("AnyOrder", Order, OrderBrief)
+AnyOrder = TypeVar("AnyOrder", Order, OrderBrief, NotedOrder)
 
 WON = Decimal(100)
 LOST = Decimal(0)

@@ -17,7 +17,7 @@ from harvest_upsales.flows.progress import Progress
 from harvest_upsales.flows.reading import read_time
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, InvoiceState, TimeEntry
-from harvest_upsales.records.upsales_records import Order, OrderBrief
+from harvest_upsales.records.upsales_records import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def invoice_time(progress: Progress, won: WonOrder, order: Order) -> Invoiced | 
     settlement.check_late_time(won, rows, settings)
     refuse_unsavable(services, won, order)
     # A copy of the order would be invoiced as well: a fixed fee, which no time limits, for a second time.
-    only_order(won.key, our_orders(services, OrderBrief).get(won.key, ()))
+    only_order(won.key, our_orders(services).get(won.key, ()))
     if progress.dry_run:
         progress.note(f"would create a Harvest invoice of {_worth(won, rows)}")
         return None

@@ -80,7 +80,7 @@ class OrderList:
             if key is not None and key.account_id == self._services.account_id:
                 self.lists_ours = True
                 if key.project_id in project_ids:
-                    yield order
+                    yield order.kept()
 
     def look_again(self, key: HarvestKey) -> int | None:
         """The order with this key that came since the whole list was read, if any.

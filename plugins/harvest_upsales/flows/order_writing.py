@@ -20,7 +20,7 @@ from harvest_upsales.flows.order_saving import save_order
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Project
-from harvest_upsales.records.upsales_records import Currency, Order, OrderBody, OrderBrief
+from harvest_upsales.records.upsales_records import Currency, Order, OrderBody
 
 
 class AppearedMeanwhileError(Exception):
@@ -132,7 +132,7 @@ class OrderWriter:
         return plan, found.in_words
 
     def _find(self, key: HarvestKey) -> Order | None:
-        found = only_order(key, our_orders(self._services, OrderBrief).get(key, ()))
+        found = only_order(key, our_orders(self._services).get(key, ()))
         return None if found is None else self._services.upsales.order(found.id)
 
     def _confirm_key(self, desired: Desired, order: Order) -> None:

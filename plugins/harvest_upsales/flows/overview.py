@@ -13,7 +13,7 @@ from harvest_upsales.domain.changes import ChangedTime
 from harvest_upsales.domain.keys import HarvestKey, Month
 from harvest_upsales.domain.money import rounded
 from harvest_upsales.domain.order_lines import OrderLine, order_lines
-from harvest_upsales.domain.orders import AnyOrder, OrderFields, Place, by_key, key_of, place_of
+from harvest_upsales.domain.orders import OrderFields, Place, by_key, key_of, place_of
 from harvest_upsales.domain.touched import (
     Held,
     Uninvoiced,
@@ -26,7 +26,7 @@ from harvest_upsales.domain.touched import (
 )
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Project
-from harvest_upsales.records.upsales_records import OrderBrief
+from harvest_upsales.records.upsales_records import NotedOrder, OrderBrief
 
 _LIVE = frozenset({Place.OPEN, Place.WON})
 
@@ -151,25 +151,26 @@ def _look_at_lost_months(services: Services, report: _Report, held: dict[int, He
 def _brief_orders(services: Services, changed: ChangedTime | None) -> dict[HarvestKey, list[OrderBrief]]:
     """Our orders without their notes, which are looked at on the way and would fill the memory."""
 
-    def without_notes(order: OrderBrief) -> OrderBrief:
+    # Without notes, no opportunity can tell what it holds.
+    if changed is None or services.fields.key is None or not services.settings.write_time_to_notes:
+        return our_orders(services)
+    listing = changed
+
+    def without_notes(order: NotedOrder) -> OrderBrief:
         key = key_of(order, services.fields)
-        if listing is not None and key is not None and place_of(order, services.fields) in _LIVE:
+        if key is not None and place_of(order, services.fields) in _LIVE:
             listing.cross_off(key.project_id, order.notes)
         return replace(order, notes=None)
 
+    found = services.upsales.orders_with_field(services.fields.key, NotedOrder)
+    return by_key(map(without_notes, found), services.fields, services.account_id)
+
+
+def our_orders(services: Services) -> dict[HarvestKey, list[OrderBrief]]:
+    """All orders that carry a key of this Harvest account, in short."""
     if services.fields.key is None:
         return {}
-    # Without notes, no opportunity can tell what it holds.
-    listing = changed if services.settings.write_time_to_notes else None
     found = services.upsales.orders_with_field(services.fields.key, OrderBrief)
-    return by_key((without_notes(order) for order in found), services.fields, services.account_id)
-
-
-def our_orders(services: Services, of: type[AnyOrder]) -> dict[HarvestKey, list[AnyOrder]]:
-    """All orders that carry a key of this Harvest account, as much of each as ``of`` holds."""
-    if services.fields.key is None:
-        return {}
-    found = services.upsales.orders_with_field(services.fields.key, of)
     return by_key(found, services.fields, services.account_id)
 
 

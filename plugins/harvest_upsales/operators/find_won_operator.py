@@ -14,7 +14,6 @@ from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.extract_time_operator import ORDERS_KEY
 from harvest_upsales.operators.lineage import ORDERS
 from harvest_upsales.operators.report import report, table
-from harvest_upsales.records.upsales_records import OrderBrief
 from harvest_upsales.settings import ReopenedOrders
 
 
@@ -57,7 +56,7 @@ class FindWonOrdersOperator(ServicesOperator):
 
     def _ask(self, context: Context) -> list[dict[str, Any]]:
         services = self.services(context)
-        found = orders_to_settle(services, our_orders(services, OrderBrief))
+        found = orders_to_settle(services, our_orders(services))
         if services.settings.reopened_orders is not ReopenedOrders.UNDO:
             found = [order for order in found if not order.undo]
         self.log_requests()

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from harvest_upsales.records.bounds import check_number, one_line
 from harvest_upsales.records.json_codec import decode
@@ -188,21 +188,30 @@ class Order(Struct, frozen=True):
             # Looked into now, while the answer can still be refused as a whole.
             decode(bytes(raw), WholeRow)
 
+    def kept(self) -> Self:
+        """The same for who keeps it longer than its page: a row as it came holds the whole answer that it was in."""
+        return replace(self, rows_raw=[raw.copy() for raw in self.rows_raw])
+
 
 class OrderBrief(Struct, frozen=True):
-    """What a sweep over all orders reads of each: typed rows; the notes are dropped where nobody asks for them."""
+    """What a sweep over all orders reads of each: typed rows, and no notes, which would fill the memory."""
 
     id: int
     probability: Decimal
     stage: Reference | None = None
     description: str | None = None
-    notes: str | None = None
     currency: str | None = None
     custom: list[CustomValue] = field(default_factory=list)
     rows: list[OrderRow] = field(name="orderRow", default_factory=list)
 
     def __post_init__(self) -> None:
         check_number("probability", self.probability)
+
+
+class NotedOrder(OrderBrief, frozen=True):
+    """The same with its notes, for who looks at them and lets them go."""
+
+    notes: str | None = None
 
 
 class StandardIntegration(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,7 @@ from harvest_upsales.domain.orders import (
     standing,
 )
 from harvest_upsales.errors import ProjectError
-from harvest_upsales.records.json_codec import encode
+from harvest_upsales.records.json_codec import decode, encode
 from harvest_upsales.records.upsales_records import Order
 from tests.unit.domain.builders import (
     ACCOUNT,
@@ -30,6 +31,7 @@ from tests.unit.domain.builders import (
     PRODUCT,
     brief,
     order,
+    order_json,
     row,
     row_json,
 )
@@ -293,3 +295,16 @@ def test_a_new_order_says_all_that_it_has_to() -> None:
         "notes": "list",
     }
     assert "notes" not in body("")
+
+
+def test_a_kept_order_lets_go_of_the_answer_that_it_came_in() -> None:
+    answer = order_json(row_json("1", "1"), notes="The notes of many others stand in the same answer.")
+    alone = sys.getrefcount(answer)
+    read = decode(answer, Order)
+    assert sys.getrefcount(answer) > alone, "rows are views into the answer"
+
+    kept = read.kept()
+
+    assert kept == read
+    del read
+    assert sys.getrefcount(answer) == alone
