@@ -16,6 +16,12 @@ EXAMPLE = ROOT / ".env.example"
 AIRFLOW_SERVICES = (
     "airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer", "airflow-worker",
 )  # fmt: skip
+SECRETS = (
+    "POSTGRES_PASSWORD", "REDIS_PASSWORD", "AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_JWT_SECRET", "AIRFLOW_API_SECRET_KEY",
+    "AIRFLOW_FERNET_KEY",
+)  # fmt: skip
+# Enough for the file to be read.
+GIVEN = {name: f"made-up-{name.lower()}" for name in SECRETS}
 # The program itself: the package's own command loses its exit code.
 COMPOSE = resources.files("compose") / "docker-compose"
 

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.compose import AIRFLOW_SERVICES, FILE, ROOT, ComposeError, names_in_example, read_compose
-
-SECRETS = (
-    "POSTGRES_PASSWORD", "REDIS_PASSWORD", "AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_JWT_SECRET", "AIRFLOW_API_SECRET_KEY",
-    "AIRFLOW_FERNET_KEY",
-)  # fmt: skip
-GIVEN = {name: f"made-up-{name.lower()}" for name in SECRETS}
+from tests.cluster.compose import (
+    AIRFLOW_SERVICES,
+    FILE,
+    GIVEN,
+    ROOT,
+    SECRETS,
+    ComposeError,
+    names_in_example,
+    read_compose,
+)
 
 
 @pytest.fixture(scope="module")

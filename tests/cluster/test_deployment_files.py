@@ -14,7 +14,7 @@ import pytest
 import yaml
 from airflow.sdk import DAG
 
-from tests.cluster.compose import ROOT, names_in_example, read_compose
+from tests.cluster.compose import GIVEN, ROOT, names_in_example, read_compose
 
 MAKE_ENV = ROOT / "deploy" / "make_env.py"
 EXAMPLE = ROOT / ".env.example"
@@ -60,6 +60,18 @@ def test_the_charts_image_is_the_dockerfiles(values: dict[str, Any]) -> None:
     )
     assert base
     assert values["airflowVersion"] == values["defaultAirflowTag"] == base[1]
+
+
+def test_the_charts_workers_are_those_of_compose(values: dict[str, Any]) -> None:
+    worker = read_compose(GIVEN)["services"]["airflow-worker"]
+    assert (
+        str(values["config"]["celery"]["worker_concurrency"])
+        == worker["environment"]["AIRFLOW__CELERY__WORKER_CONCURRENCY"]
+    )
+    limits = values["workers"]["celery"]["resources"]["limits"]
+    assert int(limits["memory"].removesuffix("Gi")) * 2**30 == int(
+        worker["deploy"]["resources"]["limits"]["memory"]
+    )
 
 
 def test_the_chart_makes_the_pool_and_no_well_known_user(values: dict[str, Any]) -> None:
