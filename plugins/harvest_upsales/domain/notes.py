@@ -67,7 +67,10 @@ class NewestLines:
         if len(notes) > LINE_LIMIT:
             notes = _one_line(notes)[:LINE_LIMIT]
         # Names come again with every entry; one copy of each will do.
-        said = notes.encode(errors="surrogatepass")
+        try:
+            said = notes.encode()
+        except UnicodeEncodeError:
+            said = notes.encode(errors="surrogatepass")
         self._kept.append((place, _hours(entry.rounded_hours), intern(task), intern(user), said))
         self._size += len(said) + len(task) + len(user) + 24
         if self._size > _TIME_TO_CUT:

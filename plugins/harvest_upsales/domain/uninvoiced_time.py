@@ -208,7 +208,6 @@ class ProjectSums:
                 sums = found.get(project_id)
                 if sums is None:
                     sums = found[project_id] = self._empty.another()
-                if project_id not in ids:
                     ids[project_id] = array("q")
                 sums.add(entry)
                 ids[project_id].append(entry.id)
@@ -217,6 +216,7 @@ class ProjectSums:
         """Empty sums of the same projects, see ``TimeSums.another``."""
         other = ProjectSums(self.wanted, self._empty)
         other._found = {project_id: sums.another() for project_id, sums in self._found.items()}
+        other._ids = {project_id: array("q") for project_id in self._found}
         return other
 
     def __iadd__(self, other: ProjectSums) -> ProjectSums:

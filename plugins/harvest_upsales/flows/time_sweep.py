@@ -26,7 +26,7 @@ from harvest_upsales.api.whole_lists import Completeness, whole
 from harvest_upsales.domain.uninvoiced_time import ProjectSums
 from harvest_upsales.records.harvest_records import TimeEntry
 
-CONNECTIONS = 3
+CONNECTIONS = 4
 """More gain nothing: Harvest's limit allows 6.7 requests a second in the long run, one connection's worth."""
 _RANGE_PAGES = 8
 """What a range should come to: long enough that its last page, not full, weighs little; short enough to share out."""
@@ -279,7 +279,8 @@ def cut(beginning: Sequence[Page[TimeEntry]], days: Days) -> tuple[Days, ...]:
     # A range that was cut already is cut again only where it is much longer than was expected.
     if pages < CONNECTIONS or (days.first is not None and (total is None or pages < 2 * _RANGE_PAGES)):
         return ()
-    number = max(CONNECTIONS, -(-pages // _RANGE_PAGES))
+    # As many for each connection, or some would wait for the last one.
+    number = CONNECTIONS * -(-pages // (CONNECTIONS * _RANGE_PAGES))
     newer = sum(date > dates[-1] for date in dates)
     days_a_page = (dates[0] - dates[-1]).days / newer * len(beginning[0].records)
     step = dt.timedelta(days=max(1, round(days_a_page * pages / number)))
