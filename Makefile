@@ -94,7 +94,7 @@ test-cluster: ## docker-compose.yaml's commands as processes: two Celery workers
 .env: .env.example ## Secrets of this installation for docker-compose.yaml, made up here
 	@python3 deploy/make_env.py $< $@
 
-bench: $(STAMP) $(TAP_STAMP) ## What the product costs, beside its peers (about 12 minutes; ARGS=quick: 2), into docs/performance.md
+bench: $(STAMP) $(TAP_STAMP) ## What the product costs, beside its peers (about 11 minutes; ARGS=quick: 3), into docs/performance.md
 	@$(PY) -m benchmarks $(ARGS)
 
 # The peer pins packages of its own, so it gets an environment of its own.

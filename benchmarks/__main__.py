@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> None:
     entries, rounds, sizes = (
         (20_000, 1, (10_000, 50_000)) if quick else (100_000, 3, (10_000, 100_000, 500_000))
     )
-    accounts, first_syncs = ((60,), (1_000,)) if quick else ((60, 600, 3_000), (1_000, 2_000, 4_000))
+    accounts, first_syncs = ((60,), (1_000,)) if quick else ((60, 600, 3_000), (1_000, 2_000))
     _say(f"Extraction of {entries:,} entries, {rounds} round(s)")
     with serving(entries, PROJECTS) as server:
         compared = compare(server, (0, 150), rounds)
