@@ -14,6 +14,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 ALL = "all"
 READS = "reads"
@@ -21,7 +22,7 @@ REPORTS = "reports"
 WRITES = "writes"
 
 MARGIN_S = 0.1
-"""Requests sent evenly may arrive unevenly: each window is watched a little longer than it lasts."""
+"""The service's clock may run a little differently: each window is watched a little longer than it lasts."""
 LONGEST_RESET_S = 15.0
 
 
@@ -47,31 +48,45 @@ UPSALES_LIMITS: Mapping[str, Sequence[Window]] = {
 }
 
 
+@dataclass
+class Reservation:
+    """One request's place in its windows.
+
+    :param moment: when it is to be sent; once it is answered, when that was
+    """
+
+    moment: float
+
+
 class SlidingWindow:
     """The requests of the last stretch of one window."""
 
     def __init__(self, window: Window, margin_s: float = MARGIN_S) -> None:
         self._length_s = window.seconds + margin_s
-        self._sent: deque[float] = deque(maxlen=window.requests)
+        self._sent: deque[Reservation] = deque(maxlen=window.requests)
 
     def earliest(self, more: int = 1) -> float:
         """The moment from which so many more requests fit."""
-        too_many = len(self._sent) + more - (self._sent.maxlen or 0)
-        return -math.inf if too_many <= 0 else self._sent[too_many - 1] + self._length_s
+        too_many = max(0, len(self._sent) + more - (self._sent.maxlen or 0))
+        # Threads are answered in another order than they asked in: each of those that drop out is looked at.
+        oldest = (one.moment for one in islice(self._sent, too_many))
+        return max(oldest, default=-math.inf) + self._length_s
 
     def moments(self, now: float) -> list[float]:
         """When the requests were sent that the window still holds."""
-        return [moment for moment in self._sent if now - moment < self._length_s]
+        return [one.moment for one in self._sent if now - one.moment < self._length_s]
 
-    def add(self, moment: float) -> None:
+    def add(self, reservation: Reservation) -> None:
         """Note a request; the oldest one drops out when the window is full."""
-        self._sent.append(moment)
+        self._sent.append(reservation)
 
 
 class RateLimiter:
     """Several windows at once; a request counts in those of ``all`` and of its own budget.
 
-    Threads that read side by side share it: what one reserves, the others see at once.
+    Threads that read side by side share it: what one reserves, the others see at once. A request arrives some time
+    between its sending and its answer, and later than its thread meant to where the machine is busy: so it counts from
+    its answer on, and no window of the service can hold more than its limit.
 
     :param limits: windows by budget
     """
@@ -84,25 +99,30 @@ class RateLimiter:
         self._blocked_until = -math.inf
         self._lock = threading.Lock()
 
-    def reserve(self, now: float, budget: str = READS, *, with_a_read: bool = False) -> float:
+    def reserve(self, now: float, budget: str = READS, *, with_a_read: bool = False) -> Reservation:
         """Reserve the next request.
 
         :param now: seconds on any steady clock
         :param budget: ``reads``, ``reports`` or ``writes``
-        :param with_a_read: wait for room for a read beside it, which comes before it and must not wait by itself: the
-            request would be sent later than it is reckoned with
-        :return: seconds to wait before it is sent, 0 or more
+        :param with_a_read: keep room for a read beside it, which comes right before it: what is read must not grow old
+            while the request waits
+        :return: with the moment at which it may be sent, ``now`` or later; to be handed to ``answered``
         """
         of_all, own = self._budgets.get(ALL, ()), self._budgets.get(budget, ())
         windows = [*of_all, *own]
         with self._lock:
             earliest = [window.earliest(1 + with_a_read) for window in of_all]
             earliest += [window.earliest() for window in own]
-            moment: float = max(now, self._last, self._blocked_until, *earliest)
+            reservation = Reservation(max(now, self._last, self._blocked_until, *earliest))
             for window in windows:
-                window.add(moment)
-            self._last = moment
-        return moment - now
+                window.add(reservation)
+            self._last = reservation.moment
+        return reservation
+
+    def answered(self, reservation: Reservation, now: float) -> None:
+        """The request has certainly arrived by now, or never will."""
+        with self._lock:
+            reservation.moment = now
 
     def sent(self, now: float) -> Sent:
         """What the windows hold, for a process that goes on after this one."""
@@ -123,7 +143,7 @@ class RateLimiter:
                 for age_ms, number in sorted(ages.items(), reverse=True):
                     for window in self._budgets.get(budget, ()):
                         for _ in range(number):
-                            window.add(now - age_ms / 1000)
+                            window.add(Reservation(now - age_ms / 1000))
 
     def observe(self, headers: Mapping[str, str], now: float) -> None:
         """Obey ``X-RateLimit-Remaining`` and ``-Reset``: nothing remains means wait for the reset.

@@ -212,7 +212,9 @@ class Transport:
         read: Callable[[requests.Response, bytes], T | Failure],
     ) -> T | Failure:
         # What makes a body reads what it is built on.
-        self._pause(self._limiter.reserve(self._clock(), budget, with_a_read=callable(body)))
+        now = self._clock()
+        reservation = self._limiter.reserve(now, budget, with_a_read=callable(body))
+        self._pause(reservation.moment - now)
         sent = body() if callable(body) else body
         self.stats.add(requests=1)
         try:
@@ -231,6 +233,8 @@ class Transport:
             received = b"".join(answer.iter_content(_piece_bytes(answer)))
         except requests.RequestException as problem:
             return failure_of_exception(problem)
+        finally:
+            self._limiter.answered(reservation, self._clock())
         self._limiter.observe(cast("dict[str, str]", answer.headers), self._clock())
         kind = classify(answer.status_code)
         return read(answer, received) if kind is None else self._refusal(kind, answer, received)
