@@ -143,8 +143,11 @@ def timeouts_of(connection: ConnectionFields) -> tuple[float, float]:
         seconds = READ_TIMEOUT_S if timeout is None else float(timeout)
     except (TypeError, ValueError, OverflowError):
         seconds = 0.0
-    if not 0 < seconds <= 3_600:
-        raise _field_error(connection, "extra 'timeout'", "must be a number of seconds, from 1 to 3600")
+    # To Python, true is a number.
+    if isinstance(timeout, bool) or not 0 < seconds <= 3_600:
+        raise _field_error(
+            connection, "extra 'timeout'", "must be a number of seconds, more than 0 and at most 3600"
+        )
     return min(CONNECT_TIMEOUT_S, seconds), seconds
 
 

@@ -77,11 +77,15 @@ def test_time_outs() -> None:
     assert timeouts_of(connection(extra={"timeout": "20"})) == (5, 20)
     assert timeouts_of(connection(extra={"timeout": 2})) == (2, 2)
     assert timeouts_of(connection(extra={"timeout": None})) == (5, 60)
+    assert timeouts_of(connection(extra={"timeout": 0.5})) == (0.5, 0.5)
+    assert timeouts_of(connection(extra={"timeout": 3600})) == (5, 3600)
 
 
-@pytest.mark.parametrize("timeout", [0, -1, "never", float("inf"), float("nan")])
-def test_there_is_always_a_time_out(timeout: Any) -> None:
-    with pytest.raises(SetupError, match="timeout"):
+@pytest.mark.parametrize("timeout", [0, -1, 3600.5, True, False, "never", float("inf"), float("nan")])
+def test_a_time_out_is_a_number_of_seconds_within_its_bounds(timeout: Any) -> None:
+    with pytest.raises(
+        SetupError, match="'timeout' must be a number of seconds, more than 0 and at most 3600"
+    ):
         timeouts_of(connection(extra={"timeout": timeout}))
 
 
