@@ -161,8 +161,8 @@ class OrderList:
         if hidden:
             msg = (
                 f"Upsales lists none of our orders by their {KEY_ALIAS}, but {len(hidden)} orders carry one (first: "
-                f"order {min(hidden)}). Nothing is created: check that the order field {KEY_ALIAS} is searchable and "
-                "visible to the API key, then retry."
+                f"order {min(hidden)}). Nothing is created: check that the order field {KEY_ALIAS} is visible to the "
+                "API key, then retry."
             )
             raise SetupError(msg)
         self._finds_keys = True

@@ -269,7 +269,10 @@ class OrderBody(Struct, frozen=True, omit_defaults=True):
 
 
 class NewCustomField(Struct, frozen=True):
-    """A custom field to create."""
+    """A custom field to create.
+
+    ``searchable`` is for Upsales' quick search and works for fields of companies only; lists are filtered by any field.
+    """
 
     name: str
     alias: str
