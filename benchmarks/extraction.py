@@ -34,6 +34,7 @@ class Taken:
 
     :param over_mb: peak memory above the interpreter; of ours, above the interpreter with Airflow's SDK
     :param exact: whether its sums are the account's, to the last digit; ``None`` where it makes none
+    :param waited_s: seconds of waiting for the limit, all connections together, so it may exceed ``wall_s``
     """
 
     name: str

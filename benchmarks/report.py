@@ -54,7 +54,8 @@ def extraction(found: Sequence[Taken]) -> str:
 
 def growth(found: Sequence[Taken]) -> str:
     """Ours by the number of entries: all projects in one batch, and the batch of 100 that a run takes at a time."""
-    head = ("entries of the account", "read for", "wait", "wall s", "of it waiting for the limit", "CPU s",
+    head = ("entries of the account", "read for", "wait", "wall s",
+            "waiting for the limit, s, all connections together", "CPU s",
             "memory above the SDK, MB", "requests", "429s")  # fmt: skip
     rows = [
         (f"{t.of_account:,}", "100 projects" if t.name == BATCH else "all 600", f"{t.wait_ms} ms", f"{t.wall_s:.2f}",
