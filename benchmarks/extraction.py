@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.time_entries import NEWEST
+from harvest_upsales.flows.time_sweep import CONNECTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTESTANTS = ROOT / "benchmarks" / "contestants"
@@ -24,8 +26,9 @@ TAP_PYTHON = ROOT / ".bench" / "tap" / "bin" / "python"
 OURS, TAP, PLAIN = "ours", "tap-harvest 3.1.1", "requests + json.loads"
 BATCH = "ours, a batch of 100 projects"
 BATCH_SIZE = 100
-FLOOR, FLOOR_REQUESTS, FLOOR_FOUR = "floor: urllib3", "floor: requests", "floor: urllib3, 4 connections"
-CONTEST = (OURS, FLOOR_REQUESTS, FLOOR, FLOOR_FOUR, PLAIN, TAP)
+FLOOR, FLOOR_REQUESTS = "floor: urllib3", "floor: requests"
+FLOOR_AT_ONCE = f"{FLOOR}, {CONNECTIONS} connections"
+CONTEST = (OURS, FLOOR_REQUESTS, FLOOR, FLOOR_AT_ONCE, PLAIN, TAP)
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def commands(server: Server) -> dict[str, list[str]]:
         BATCH: [sys.executable, str(CONTESTANTS / "ours.py"), server.base, str(BATCH_SIZE)],
         FLOOR_REQUESTS: [*floor, "requests", "1"],
         FLOOR: [*floor, "urllib3", "1"],
-        FLOOR_FOUR: [*floor, "urllib3", "4", _quarters(server.entries)],
+        FLOOR_AT_ONCE: [*floor, "urllib3", str(CONNECTIONS), _even_windows(server.entries, CONNECTIONS)],
         PLAIN: [sys.executable, str(CONTESTANTS / "plain.py"), server.base],
         TAP: [str(TAP_PYTHON), str(CONTESTANTS / "tap.py"), server.base],
     }
@@ -171,8 +174,8 @@ def _medians(name: str, wait_ms: int, runs: Sequence[Mapping[str, Any]], server:
     )
 
 
-def _quarters(entries: int, a_day: int = 400) -> str:
-    """Four stretches of days with the same number of entries each."""
+def _even_windows(entries: int, number: int, a_day: int = 400) -> str:
+    """Windows of days with the same number of entries each, newest first, as ``from..to`` with commas between."""
     days = -(-entries // a_day)
-    edges = [NEWEST - dt.timedelta(days=days * part // 4) for part in range(5)]
-    return ",".join(f"{edges[i + 1] + dt.timedelta(days=1)}..{edges[i]}" for i in range(4))
+    edges = [NEWEST - dt.timedelta(days=days * part // number) for part in range(number + 1)]
+    return ",".join(f"{older + dt.timedelta(days=1)}..{newer}" for newer, older in pairwise(edges))
