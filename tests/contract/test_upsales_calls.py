@@ -141,7 +141,26 @@ def test_whole_orders_come_in_smaller_pages_as_their_notes_may_be_long(
     assert [order.id for order in upsales.client.orders(Order)] == ids
     assert [dict(entry["query"])["limit"] for entry in world.journal.entries] == ["500", "500"]
     assert [order.id for order in upsales.client.orders(OrderBrief)] == ids
-    assert dict(world.journal.entries[-1]["query"])["limit"] == "2000"
+    assert dict(world.journal.entries[-1]["query"])["limit"] == "1000"
+
+
+@pytest.mark.parametrize(("notes", "limits"), [("", ["2", "4", "4"]), ("x" * 10_000, ["2", "3", "3"])])
+def test_pages_are_as_large_as_the_page_before_was_light(
+    upsales: UpsalesHook,
+    world: World,
+    company_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    notes: str,
+    limits: list[str],
+) -> None:
+    """Notes come with every order, read or not; so long pages would fill the memory."""
+    monkeypatch.setattr(upsales_envelope, "_DEFAULT_PAGE", 2)
+    monkeypatch.setattr(upsales_envelope, "PAGE_SIZE", 4)
+    monkeypatch.setattr(upsales_envelope, "_PAGE_BYTES", 40_000)
+    ids = [world.upsales.add_order(company_id, stage_id=11, notes=notes) for _ in range(8)]
+
+    assert [order.id for order in upsales.client.orders(OrderBrief)] == ids
+    assert [dict(entry["query"])["limit"] for entry in world.journal.entries] == limits
 
 
 @pytest.mark.parametrize("absent_passes", [True, False])

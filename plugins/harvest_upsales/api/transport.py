@@ -50,11 +50,15 @@ class Stats:
     requests: int = 0
     retries: int = 0
     waited_s: float = 0.0
+    received_bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def add(self, *, requests: int = 0, retries: int = 0, waited_s: float = 0.0) -> None:
+    def add(
+        self, *, requests: int = 0, retries: int = 0, waited_s: float = 0.0, received_bytes: int = 0
+    ) -> None:
         """Count; from any thread."""
         with self._lock:
+            self.received_bytes += received_bytes
             self.requests += requests
             self.retries += retries
             self.waited_s += waited_s
@@ -235,6 +239,7 @@ class Transport:
             return failure_of_exception(problem)
         finally:
             self._limiter.answered(reservation, self._clock())
+        self.stats.add(received_bytes=len(received))
         self._limiter.observe(cast("dict[str, str]", answer.headers), self._clock())
         kind = classify(answer.status_code)
         return read(answer, received) if kind is None else self._refusal(kind, answer, received)

@@ -22,6 +22,8 @@ PAGE_SIZE = 2000
 """The most that the service gives."""
 _DEFAULT_PAGE = 1000
 """What it gives unless it's asked for more."""
+_PAGE_BYTES = 32_000_000
+"""An order brings up to 65,535 characters of notes, also where nobody asks for them; a page is held in memory whole."""
 
 
 class Metadata(Struct, frozen=True):
@@ -110,11 +112,14 @@ class EnvelopeReader:
         :param most: records a page, fewer than the service allows
         :raises IncompleteListError: the ids don't grow, or the service says that there is more and gives none
         """
-        last, size = after, str(most or PAGE_SIZE)
+        most = most or PAGE_SIZE
+        last, size = after, min(most, _DEFAULT_PAGE)
         completeness = Completeness("Upsales", f"GET {path}")
         while True:
             beyond = (("id", f"gt:{last}"),) if last else ()
-            page, total = self._page(path, (*filters, ("sort", "id"), ("limit", size), *beyond), of)
+            received = self.transport.stats.received_bytes
+            page, total = self._page(path, (*filters, ("sort", "id"), ("limit", str(size)), *beyond), of)
+            received = self.transport.stats.received_bytes - received
             for record in page:
                 if _id(record) <= last:
                     raise completeness.error("it is not in the order of ids")
@@ -127,6 +132,7 @@ class EnvelopeReader:
                 raise completeness.error(f"{total} more records are said to be there, and none came")
             if _is_last(found, total):
                 return
+            size = min(most, _within_memory(found, received))
 
     def _page(self, path: str, params: Params, of: type[T]) -> tuple[list[T], int | None]:
         kind = _envelope(list[of])  # type: ignore[valid-type]
@@ -138,6 +144,15 @@ class EnvelopeReader:
 
     def _fault_of_write(self, envelope: Envelope[Any]) -> Failure | None:
         return fault_of_write(envelope, self.transport.secrets)
+
+
+def _within_memory(found: int, received: int) -> int:
+    """How many records the next page may have, by what those of the page before took.
+
+    :param found: records of that page
+    :param received: bytes of it
+    """
+    return max(1, _PAGE_BYTES * found // max(1, received))
 
 
 def _is_last(found: int, total: int | None) -> bool:
