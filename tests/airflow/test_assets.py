@@ -76,6 +76,29 @@ def test_what_a_failed_run_wrote_is_told_by_the_next_that_succeeds(
     assert events(OPPORTUNITIES) == []
 
 
+def test_a_run_is_green_and_told_by_what_it_wrote_where_airflow_s_state_store_does_not_answer(
+    world: World, run: Run, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowRuntimeError
+    from airflow.sdk.execution_time.comms import ErrorResponse
+    from airflow.sdk.execution_time.context import AssetStateStoreAccessor
+
+    def no_answer(*_: Any) -> None:
+        raise AirflowRuntimeError(ErrorResponse())
+
+    for name in ("get", "set", "delete"):
+        monkeypatch.setattr(AssetStateStoreAccessor, name, no_answer)
+    bad = add_project(world, "Nobody's GmbH", known=False)
+
+    assert run().state == "failed"
+    assert events(OPPORTUNITIES) == []
+    world.upsales.add_company(world.harvest.clients[world.harvest.projects[bad]["client"]["id"]]["name"])
+    assert run().state == "success"
+    assert events(OPPORTUNITIES) == [total("4689.38")]
+    assert run().state == "success"
+    assert events(OPPORTUNITIES) == []
+
+
 @pytest.mark.parametrize("billing", [True, False])
 def test_a_settled_order_is_told_once(
     world: World, run: Run, events: Events, settings: dict[str, Any], billing: bool

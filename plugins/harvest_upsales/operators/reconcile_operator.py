@@ -28,9 +28,8 @@ from harvest_upsales.operators.mark_invoiced_operator import CLOSED_KEY, UNDONE_
 from harvest_upsales.operators.order_store import order_memory
 from harvest_upsales.operators.report import amount, folded, report, table
 from harvest_upsales.operators.staging import clear, staged
+from harvest_upsales.operators.untold_totals import UntoldTotals
 
-# In the asset's own store: what an earlier run wrote that no event has told yet, because it ended in a failure.
-_UNTOLD = "untold"
 _AMOUNTS = ("Harvest", "Upsales", "drift", "projects")
 _FAILED = frozenset({"failed", "upstream_failed"})
 
@@ -148,16 +147,13 @@ class ReconcileOperator(ServicesOperator):
         if self.only_plans:
             withhold(self)
             return
-        stores = context["asset_state_store"]
-        untold = [stores[outlet] for outlet in outlet_assets(self)]
+        untold = UntoldTotals(context, outlet_assets(self))
         if not green:
-            for store in untold if ran.wrote else ():
-                store.set(_UNTOLD, True)
-            return
-        if ran.wrote or any(store.get(_UNTOLD) for store in untold):
+            if ran.wrote:
+                untold.note()
+        elif ran.wrote or untold.are_there:
             announce(self, context, {"totals": totals})
-            for store in untold:
-                store.delete(_UNTOLD)
+            untold.note_told()
         else:
             withhold(self)
 
