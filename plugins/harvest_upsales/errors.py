@@ -114,8 +114,16 @@ class RateLimitedError(ApiError):
 
     recovery = Recovery.WAIT_AND_RETRY
 
-    def __init__(self, message: str, *, service: str, call: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message, service=service, call=call, status=429)
+    def __init__(
+        self,
+        message: str,
+        *,
+        service: str,
+        call: str,
+        retry_after_s: float | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, service=service, call=call, status=429, request_id=request_id)
         self.retry_after_s = retry_after_s
 
 
@@ -140,9 +148,10 @@ class AnswerLostError(ApiError, ConnectionError):
         service: str,
         call: str,
         status: int | None = None,
+        request_id: str | None = None,
         may_still_arrive: bool = False,
     ) -> None:
-        super().__init__(message, service=service, call=call, status=status)
+        super().__init__(message, service=service, call=call, status=status, request_id=request_id)
         self.may_still_arrive = may_still_arrive
 
 

@@ -19,7 +19,7 @@ import aiohttp
 import tenacity
 
 from harvest_upsales.api.answers import decoded
-from harvest_upsales.api.call_errors import Call, error_of, service_words
+from harvest_upsales.api.call_errors import Call, error_of, service_words, with_request_id
 from harvest_upsales.api.retry_plan import report_retry, retry_plan
 from harvest_upsales.api.retry_rules import Failure, Kind, classify, retry_after_s
 from harvest_upsales.api.upsales_envelope import Envelope, fault_of_read
@@ -110,7 +110,8 @@ class AsyncUpsalesReader:
             async with self._session.get(
                 self._base_url + call.path, params=self._params, proxy=self._proxy, allow_redirects=False
             ) as answer:
-                return self._read(answer, await answer.read())
+                outcome = self._read(answer, await answer.read())
+                return with_request_id(outcome, answer.headers, self._secrets)
         except (aiohttp.ClientError, TimeoutError) as problem:
             return failure_of_exception(problem)
 
@@ -129,7 +130,6 @@ class AsyncUpsalesReader:
             status=answer.status,
             retry_after_s=retry_after_s(answer.headers, datetime.now(UTC)),
             detail=service_words(body, self._secrets),
-            request_id=answer.headers.get("X-Request-Id"),
         )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from harvest_upsales import errors
 from harvest_upsales.api.retry_rules import EFFECT_UNKNOWN, Failure, Kind
 from harvest_upsales.records.bounds import one_line
 
+T = TypeVar("T")
 LONGEST_DETAIL = 200
 GATEWAY_FAILURES = frozenset({408, 502, 503, 504, 520, 521, 522, 523, 524})
 """A gateway, not the service, may have given up; the service behind it may be at work on the request still.
@@ -28,6 +29,9 @@ _NEXT_STEP = {
     Kind.UNTRUSTED: "Check the base URL {base_url}, or set the {connection} connection's extra 'verify'.",
     Kind.NOT_CONNECTED: "Check the network, the proxy and the base URL {base_url} if this lasts.",
 }
+
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:=/+-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,18 @@ def error_of(failure: Failure, call: Call) -> errors.HarvestUpsalesError:
             service=call.service,
             call=str(call),
             status=failure.status,
+            request_id=failure.request_id,
             may_still_arrive=failure.status is None or failure.status in GATEWAY_FAILURES,
         )
     if failure.kind is Kind.REFUSED:
         wait = "" if failure.retry_after_s is None else f" It asks to wait {failure.retry_after_s:.0f} s."
         message = _message(failure, call, f"Too many requests for now.{wait} A later retry goes through.")
         return errors.RateLimitedError(
-            message, service=call.service, call=str(call), retry_after_s=failure.retry_after_s
+            message,
+            service=call.service,
+            call=str(call),
+            retry_after_s=failure.retry_after_s,
+            request_id=failure.request_id,
         )
     if failure.kind is Kind.UNTRUSTED:
         return errors.SetupError(_message(failure, call, _next_step(failure, call)))
@@ -109,10 +118,25 @@ def _next_step(failure: Failure, call: Call) -> str:
 def _message(failure: Failure, call: Call, next_step: str) -> str:
     status = "" if failure.status is None else f" ({failure.status})"
     detail = f": {failure.detail}" if failure.detail else ""
-    return f"{call.service} {call}{status}: {failure.kind}{detail}. {next_step}"
+    request = f" (request {failure.request_id})" if failure.request_id else ""
+    return f"{call.service} {call}{status}: {failure.kind}{detail}{request}. {next_step}"
 
 
 # --- the service's own words ------------------------------------------------------------------------------
+
+
+def with_request_id(outcome: T | Failure, headers: Mapping[str, str], secrets: Iterable[str]) -> T | Failure:
+    """A failure with the service's own id of the request, by which its support finds it; anything else as it is.
+
+    A header is text that a service chose: what does not look like an id is left out.
+
+    :param headers: of the answer
+    :param secrets: an id that holds one of them is left out, too
+    """
+    if isinstance(outcome, Failure):
+        request_id = scrub(headers.get("X-Request-Id", ""), secrets)
+        return replace(outcome, request_id=request_id if _REQUEST_ID.fullmatch(request_id) else None)
+    return outcome
 
 
 class _UpsalesWords(msgspec.Struct):

@@ -46,11 +46,12 @@ def report_retry(log: logging.Logger, service: str, state: tenacity.RetryCallSta
     """One line about a request that is sent again."""
     call, failure = cast(Call, state.args[0]), cast(Failure, cast(tenacity.Future, state.outcome).result())
     log.warning(
-        "%s %s: %s%s; try %d of %d in %.1f s",
+        "%s %s: %s%s%s; try %d of %d in %.1f s",
         service,
         call,
         failure.kind,
         f" ({failure.status})" if failure.status else "",
+        f" (request {failure.request_id})" if failure.request_id else "",
         state.attempt_number + 1,
         MAX_TRIES,
         state.upcoming_sleep,

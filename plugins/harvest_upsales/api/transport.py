@@ -23,7 +23,7 @@ import requests
 import tenacity
 
 from harvest_upsales.api.answers import decoded, failure_of_exception
-from harvest_upsales.api.call_errors import Call, error_of, service_words
+from harvest_upsales.api.call_errors import Call, error_of, service_words, with_request_id
 from harvest_upsales.api.rate_limit import READS, WRITES, RateLimiter, Sent
 from harvest_upsales.api.retry_plan import report_retry, retry_plan
 from harvest_upsales.api.retry_rules import Failure, Kind, classify, retry_after_s
@@ -240,9 +240,11 @@ class Transport:
         finally:
             self._limiter.answered(reservation, self._clock())
         self.stats.add(received_bytes=len(received))
-        self._limiter.observe(cast("dict[str, str]", answer.headers), self._clock())
+        headers = cast("dict[str, str]", answer.headers)
+        self._limiter.observe(headers, self._clock())
         kind = classify(answer.status_code)
-        return read(answer, received) if kind is None else self._refusal(kind, answer, received)
+        outcome = read(answer, received) if kind is None else self._refusal(kind, answer, received)
+        return with_request_id(outcome, headers, self.secrets)
 
     def _refusal(self, kind: Kind, answer: requests.Response, received: bytes) -> Failure:
         headers = cast("dict[str, str]", answer.headers)
@@ -251,7 +253,6 @@ class Transport:
             status=answer.status_code,
             retry_after_s=retry_after_s(headers, datetime.now(UTC)),
             detail=service_words(received, self.secrets),
-            request_id=headers.get("X-Request-Id"),
         )
 
     def _retrying(self, call: Call) -> tenacity.Retrying:
