@@ -212,9 +212,9 @@ class PartialFailureError(HarvestUpsalesError):
         self.recovery = most_retryable(failure.recovery for failure in self.failures)
 
 
-_LIKELIEST_TO_PASS = (Recovery.WAIT_AND_RETRY, Recovery.LOOK_UP_FIRST, Recovery.REPORT, Recovery.FAIL_NOW)
+_MOST_RETRYABLE_FIRST = (Recovery.WAIT_AND_RETRY, Recovery.LOOK_UP_FIRST, Recovery.REPORT, Recovery.FAIL_NOW)
 
 
 def most_retryable(recoveries: Iterable[Recovery]) -> Recovery:
     """The recovery of a task with several failures: retry as long as one of them may go away by itself."""
-    return min(recoveries, key=_LIKELIEST_TO_PASS.index)
+    return min(recoveries, key=_MOST_RETRYABLE_FIRST.index)

@@ -36,7 +36,7 @@ class LateTime(StrEnum):
     HOLD = "hold"
 
 
-class KeepInvoice(StrEnum):
+class InvoiceLeftIn(StrEnum):
     """State in which the Harvest invoice is left."""
 
     DRAFT = "draft"
@@ -63,7 +63,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     opportunity_per: OpportunityPer = OpportunityPer.PROJECT
     late_time: LateTime = LateTime.INCLUDE
     archive_invoiced_projects: bool = True
-    invoice_state: KeepInvoice = KeepInvoice.DRAFT
+    invoice_state: InvoiceLeftIn = InvoiceLeftIn.DRAFT
     billing_integration_id: PositiveId | None = None
     billing_reference_field: Annotated[str, Meta(min_length=1)] | None = None
     billing_timeout_minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)] = 60

@@ -15,7 +15,7 @@ from harvest_upsales.hooks.upsales_hook import UpsalesHook, async_reader
 from harvest_upsales.records.upsales_records import NewCompany, Order
 from sandbox.world import World
 
-PASSING: list[dict[str, Any]] = [
+TRANSIENT: list[dict[str, Any]] = [
     {"kind": "status", "status": 429, "headers": {"Retry-After": "3"}},
     {"kind": "status", "status": 429},
     {"kind": "status", "status": 500},
@@ -45,7 +45,7 @@ def name_of(fault: dict[str, Any]) -> str:
     return "-".join(str(value) for value in fault.values())
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=name_of)
+@pytest.mark.parametrize("fault", TRANSIENT, ids=name_of)
 def test_a_read_outlives_what_passes(
     harvest: HarvestHook, upsales: UpsalesHook, world: World, waits: list[float], fault: dict[str, Any]
 ) -> None:
@@ -64,7 +64,7 @@ def test_a_read_outlives_what_passes(
     assert harvest.client.transport.stats.waited_s == pytest.approx(sum(waits[:2]))
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=name_of)
+@pytest.mark.parametrize("fault", TRANSIENT, ids=name_of)
 def test_a_read_gives_up_within_bounds(
     harvest: HarvestHook, world: World, waits: list[float], fault: dict[str, Any]
 ) -> None:
@@ -191,7 +191,7 @@ def test_a_redirect_names_the_base_url(harvest: HarvestHook, world: World, sandb
         harvest.client.company()
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=name_of)
+@pytest.mark.parametrize("fault", TRANSIENT, ids=name_of)
 def test_a_trigger_outlives_what_passes_too(
     upsales: UpsalesHook, world: World, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
 ) -> None:

@@ -67,14 +67,14 @@ def failure_of_exception(problem: requests.RequestException) -> Failure:
     """What a failed request tells about itself; its text is left out, as it holds the URL."""
     causes = list(_causes(problem))
     if any(isinstance(cause, SSLCertVerificationError) for cause in causes):
-        return Failure(Kind.UNTRUSTED)
+        return Failure(Kind.CERTIFICATE_INVALID)
     if any(isinstance(cause, _NOT_CONNECTED) for cause in causes):
         return Failure(Kind.NOT_CONNECTED)
     if any(isinstance(cause, _TIMED_OUT) for cause in causes):
         return Failure(Kind.TIMED_OUT)
     if isinstance(problem, requests.exceptions.ContentDecodingError):
         return Failure(Kind.BROKEN)
-    return Failure(Kind.CUT)
+    return Failure(Kind.CONNECTION_LOST)
 
 
 def _causes(problem: BaseException) -> Iterator[BaseException]:

@@ -136,9 +136,9 @@ class AsyncUpsalesReader:
 def failure_of_exception(problem: aiohttp.ClientError | TimeoutError) -> Failure:
     """What a failed request tells about itself; its text is left out, as it may hold the URL."""
     if isinstance(problem, aiohttp.ClientConnectorCertificateError):
-        return Failure(Kind.UNTRUSTED)
+        return Failure(Kind.CERTIFICATE_INVALID)
     if isinstance(problem, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         return Failure(Kind.NOT_CONNECTED)
     if isinstance(problem, TimeoutError):
         return Failure(Kind.TIMED_OUT)
-    return Failure(Kind.CUT)
+    return Failure(Kind.CONNECTION_LOST)

@@ -26,7 +26,7 @@ _NEXT_STEP = {
     Kind.FORBIDDEN: "The token's owner needs the administrator's rights, and the account this feature.",
     Kind.REDIRECTED: "Check the base URL in the {connection} connection: {base_url}.",
     Kind.MISSHAPEN: "Nothing was guessed. Check the base URL {base_url}; if it is right, report a bug.",
-    Kind.UNTRUSTED: "Check the base URL {base_url}, or set the {connection} connection's extra 'verify'.",
+    Kind.CERTIFICATE_INVALID: "Check the base URL {base_url}, or set the {connection} connection's extra 'verify'.",
     Kind.NOT_CONNECTED: "Check the network, the proxy and the base URL {base_url} if this lasts.",
 }
 
@@ -73,7 +73,7 @@ def error_of(failure: Failure, call: Call) -> errors.HarvestUpsalesError:
             request_id=failure.request_id,
             may_still_arrive=failure.status is None or failure.status in GATEWAY_FAILURES,
         )
-    if failure.kind is Kind.REFUSED:
+    if failure.kind is Kind.RATE_LIMITED:
         wait = "" if failure.retry_after_s is None else f" It asks to wait {failure.retry_after_s:.0f} s."
         message = _message(failure, call, f"Too many requests for now.{wait} A later retry goes through.")
         return errors.RateLimitedError(
@@ -83,7 +83,7 @@ def error_of(failure: Failure, call: Call) -> errors.HarvestUpsalesError:
             retry_after_s=failure.retry_after_s,
             request_id=failure.request_id,
         )
-    if failure.kind is Kind.UNTRUSTED:
+    if failure.kind is Kind.CERTIFICATE_INVALID:
         return errors.SetupError(_message(failure, call, _next_step(failure, call)))
     return _ERROR_OF_KIND.get(failure.kind, errors.ServiceUnavailableError)(
         _message(failure, call, _next_step(failure, call)),

@@ -24,13 +24,13 @@ LONGEST_BACKOFF_S = 30.0
 class Kind(StrEnum):
     """What went wrong with one request."""
 
-    REFUSED = "too many requests (429)"
+    RATE_LIMITED = "too many requests (429)"
     NOT_CONNECTED = "no connection came about"
     UNAVAILABLE = "the service is not available"
     TIMED_OUT = "no answer in time"
-    CUT = "the connection was cut"
+    CONNECTION_LOST = "the connection was cut"
     BROKEN = "the answer is broken"
-    UNTRUSTED = "the TLS certificate can't be verified"
+    CERTIFICATE_INVALID = "the TLS certificate can't be verified"
     MISSHAPEN = "the answer has another shape than expected"
     REDIRECTED = "the service redirects"
     UNAUTHORIZED = "the credentials are refused"
@@ -39,13 +39,20 @@ class Kind(StrEnum):
     REJECTED = "rejected"
 
 
-PASSING = frozenset(
-    {Kind.REFUSED, Kind.NOT_CONNECTED, Kind.UNAVAILABLE, Kind.TIMED_OUT, Kind.CUT, Kind.BROKEN}
+TRANSIENT = frozenset(
+    {
+        Kind.RATE_LIMITED,
+        Kind.NOT_CONNECTED,
+        Kind.UNAVAILABLE,
+        Kind.TIMED_OUT,
+        Kind.CONNECTION_LOST,
+        Kind.BROKEN,
+    }
 )
 """What may go away by itself."""
-NO_EFFECT = frozenset({Kind.REFUSED, Kind.NOT_CONNECTED})
+NO_EFFECT = frozenset({Kind.RATE_LIMITED, Kind.NOT_CONNECTED})
 """What leaves no doubt that a write was not carried out."""
-EFFECT_UNKNOWN = (PASSING - NO_EFFECT) | {Kind.MISSHAPEN}
+EFFECT_UNKNOWN = (TRANSIENT - NO_EFFECT) | {Kind.MISSHAPEN}
 """After these a write may have been carried out."""
 
 _KIND_OF_STATUS = {
@@ -54,7 +61,7 @@ _KIND_OF_STATUS = {
     404: Kind.NOT_FOUND,
     408: Kind.UNAVAILABLE,
     410: Kind.NOT_FOUND,
-    429: Kind.REFUSED,
+    429: Kind.RATE_LIMITED,
 }
 
 
@@ -96,7 +103,7 @@ def should_retry(failure: Failure, *, is_write: bool) -> bool:
     :param failure: how the last try failed
     :param is_write: the request changes something
     """
-    return failure.kind in (NO_EFFECT if is_write else PASSING)
+    return failure.kind in (NO_EFFECT if is_write else TRANSIENT)
 
 
 def gives_up(tries: int, waited_s: float, next_wait_s: float) -> bool:

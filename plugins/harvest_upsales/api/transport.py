@@ -243,10 +243,10 @@ class Transport:
         headers = cast("dict[str, str]", answer.headers)
         self._limiter.observe(headers, self._clock())
         kind = classify(answer.status_code)
-        outcome = read(answer, received) if kind is None else self._refusal(kind, answer, received)
+        outcome = read(answer, received) if kind is None else self._failed_status(kind, answer, received)
         return with_request_id(outcome, headers, self.secrets)
 
-    def _refusal(self, kind: Kind, answer: requests.Response, received: bytes) -> Failure:
+    def _failed_status(self, kind: Kind, answer: requests.Response, received: bytes) -> Failure:
         headers = cast("dict[str, str]", answer.headers)
         return Failure(
             kind,

@@ -34,7 +34,7 @@ from harvest_upsales.records.harvest_records import (
     TimeImport,
 )
 from harvest_upsales.records.upsales_records import Order
-from harvest_upsales.settings import KeepInvoice, LateTime, Settings
+from harvest_upsales.settings import InvoiceLeftIn, LateTime, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +349,7 @@ def _lines_total(invoice: Invoice) -> Decimal:
 
 def has_to_be_sent(invoice: Invoice, settings: Settings) -> bool:
     """Whether the invoice is to be marked as sent; one that is further along is left as it is."""
-    return settings.invoice_state is KeepInvoice.SENT and invoice.state == InvoiceState.DRAFT
+    return settings.invoice_state is InvoiceLeftIn.SENT and invoice.state == InvoiceState.DRAFT
 
 
 def may_archive(order: WonOrder, settings: Settings, *, today: dt.date, time_left: bool) -> bool:

@@ -22,14 +22,14 @@ class Named(msgspec.Struct):
 @pytest.mark.parametrize(
     ("kind", "of_read", "of_write"),
     [
-        (Kind.REFUSED, errors.RateLimitedError, errors.RateLimitedError),
+        (Kind.RATE_LIMITED, errors.RateLimitedError, errors.RateLimitedError),
         (Kind.NOT_CONNECTED, errors.ServiceUnavailableError, errors.ServiceUnavailableError),
         (Kind.UNAVAILABLE, errors.ServiceUnavailableError, errors.AnswerLostError),
         (Kind.TIMED_OUT, errors.ServiceUnavailableError, errors.AnswerLostError),
-        (Kind.CUT, errors.ServiceUnavailableError, errors.AnswerLostError),
+        (Kind.CONNECTION_LOST, errors.ServiceUnavailableError, errors.AnswerLostError),
         (Kind.BROKEN, errors.ServiceUnavailableError, errors.AnswerLostError),
         (Kind.MISSHAPEN, errors.UnexpectedAnswerError, errors.AnswerLostError),
-        (Kind.UNTRUSTED, errors.SetupError, errors.SetupError),
+        (Kind.CERTIFICATE_INVALID, errors.SetupError, errors.SetupError),
         (Kind.REDIRECTED, errors.UnexpectedAnswerError, errors.UnexpectedAnswerError),
         (Kind.UNAUTHORIZED, errors.AuthenticationError, errors.AuthenticationError),
         (Kind.FORBIDDEN, errors.PermissionDeniedError, errors.PermissionDeniedError),
@@ -51,7 +51,7 @@ def test_every_kind_of_failure_is_covered() -> None:
     ("failure", "may_still_arrive"),
     [
         (Failure(Kind.TIMED_OUT), True),
-        (Failure(Kind.CUT), True),
+        (Failure(Kind.CONNECTION_LOST), True),
         (Failure(Kind.UNAVAILABLE, 504), True),
         (Failure(Kind.UNAVAILABLE, 502), True),
         (Failure(Kind.UNAVAILABLE, 500), False),
@@ -70,7 +70,7 @@ def test_a_write_may_still_arrive_where_the_service_itself_did_not_answer(
 
 
 def test_a_rate_limit_carries_the_wait_that_was_asked() -> None:
-    refused = error_of(Failure(Kind.REFUSED, 429, retry_after_s=300), READ)
+    refused = error_of(Failure(Kind.RATE_LIMITED, 429, retry_after_s=300), READ)
 
     assert isinstance(refused, errors.RateLimitedError)
     assert refused.retry_after_s == 300

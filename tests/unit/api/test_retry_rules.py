@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
         (404, Kind.NOT_FOUND),
         (408, Kind.UNAVAILABLE),
         (422, Kind.REJECTED),
-        (429, Kind.REFUSED),
+        (429, Kind.RATE_LIMITED),
         (500, Kind.UNAVAILABLE),
         (503, Kind.UNAVAILABLE),
         (599, Kind.UNAVAILABLE),
@@ -46,14 +46,14 @@ def test_each_status_has_one_meaning(status: int, kind: Kind | None) -> None:
 def test_a_write_is_repeated_only_where_it_certainly_had_no_effect() -> None:
     repeated = {kind for kind in Kind if should_retry(Failure(kind), is_write=True)}
 
-    assert repeated == {Kind.REFUSED, Kind.NOT_CONNECTED}
+    assert repeated == {Kind.RATE_LIMITED, Kind.NOT_CONNECTED}
 
 
 def test_a_read_is_repeated_whatever_may_go_away_by_itself() -> None:
     final = {kind for kind in Kind if not should_retry(Failure(kind), is_write=False)}
 
     assert final == {
-        Kind.UNTRUSTED,
+        Kind.CERTIFICATE_INVALID,
         Kind.MISSHAPEN,
         Kind.REDIRECTED,
         Kind.UNAUTHORIZED,
