@@ -15,16 +15,34 @@ from sandbox.server import SandboxServer
 from sandbox.world import World
 
 TODAY = dt.datetime.now(dt.UTC).date()
-# One DAG as shipped, one that tries each task only once, so that a test of failures need not wait.
+# One DAG as shipped, one that tries each task only once, so that a test of failures need not wait, and one that is
+# composed by hand, with names of its own.
 DAGS = '''
 """DAGs for the tests of Airflow."""
 from airflow.sdk import DAG
 
 from harvest_upsales.dag import harvest_upsales_dag
+from harvest_upsales.operators.assets import opportunities_asset
+from harvest_upsales.operators.check_setup_operator import CheckSetupOperator
+from harvest_upsales.operators.extract_time_operator import ExtractTimeOperator
+from harvest_upsales.operators.reconcile_operator import ReconcileOperator
 from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
+from harvest_upsales.operators.upsert_operator import UpsertOpportunitiesOperator
 
 shipped: DAG = harvest_upsales_dag()
 once: DAG = harvest_upsales_dag("once", default_args={"retries": 0, "retry_policy": RecoveryRetryPolicy()})
+with DAG("own", default_args={"retries": 0}) as own:
+    check = CheckSetupOperator(task_id="check_setup")
+    time = ExtractTimeOperator(task_id="friday_time")
+    upsert = UpsertOpportunitiesOperator.partial(task_id="friday_upsert").expand(batch=time.output)
+    reconcile = ReconcileOperator(
+        task_id="reconcile",
+        extract_task_id="friday_time",
+        upsert_task_id="friday_upsert",
+        outlets=[opportunities_asset("own")],
+        trigger_rule="all_done",
+    )
+    check >> time >> upsert >> reconcile
 '''
 
 

@@ -98,8 +98,8 @@ def read_plan(session: Session, dag: PluginDag, run_id: str) -> PlanAnswer | Non
         return None
     left = _Left(session, dag, run_id)
     outcomes = [
-        outcome
-        for _, returned in left.of("UpsertOpportunitiesOperator", _RETURNED)
+        (task_id, outcome)
+        for task_id, returned in left.of("UpsertOpportunitiesOperator", _RETURNED)
         for outcome in msgspec.convert(returned, list[Outcome], strict=False)
     ]
     settled = (returned for _, returned in left.of("MarkProjectInvoicedOperator", _RETURNED))
@@ -109,7 +109,9 @@ def read_plan(session: Session, dag: PluginDag, run_id: str) -> PlanAnswer | Non
     return PlanAnswer(
         state=str(getattr(state, "value", state)),
         outcomes=[
-            _change(outcome) for outcome in outcomes if outcome.action not in (Action.UNCHANGED, Action.FAIL)
+            _change(outcome)
+            for _, outcome in outcomes
+            if outcome.action not in (Action.UNCHANGED, Action.FAIL)
         ],
         settlements=[msgspec.convert(each, PlannedSettlement, strict=False) for each in settled],
         undos=[msgspec.convert(each, PlannedUndo, strict=False) for each in undone],
@@ -159,16 +161,17 @@ def _change(outcome: Outcome) -> PlannedChange:
     )
 
 
-def _failed_projects(outcomes: list[Outcome]) -> list[PlanFailure]:
+def _failed_projects(outcomes: list[tuple[str, Outcome]]) -> list[PlanFailure]:
+    """Each failure with the task that left its outcome."""
     return [
         PlanFailure(
-            task="upsert_opportunities",
+            task=task_id,
             reason=outcome.reason,
             client=outcome.client,
             project=_name(outcome),
             project_id=outcome.project_id,
         )
-        for outcome in outcomes
+        for task_id, outcome in outcomes
         if outcome.action is Action.FAIL
     ]
 
