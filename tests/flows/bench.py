@@ -21,7 +21,7 @@ from harvest_upsales.domain.billing import Billing
 from harvest_upsales.domain.money import rounded
 from harvest_upsales.domain.outcome import Outcome, may_have_written
 from harvest_upsales.domain.plan import Action
-from harvest_upsales.domain.touched import OVERLAP, Window, window_of_schedule
+from harvest_upsales.domain.window import OVERLAP, Window, window_of_schedule
 from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.billing_sync import billing_now
 from harvest_upsales.flows.check_setup import check_setup

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.domain.keys import Month
-from harvest_upsales.domain.touched import Window, window_of_backfill
+from harvest_upsales.domain.window import Window, window_of_backfill
 from sandbox.server import SandboxServer
 from sandbox.world import World
 from tests.flows.bench import EVERYTHING, Bench

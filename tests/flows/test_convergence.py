@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from harvest_upsales.domain.touched import Window, window_of_backfill
+from harvest_upsales.domain.window import Window, window_of_backfill
 from harvest_upsales.errors import SettingsError
 from harvest_upsales.flows.overview import read_overview
 from harvest_upsales.flows.reconcile import reconcile_run

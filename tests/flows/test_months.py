@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from harvest_upsales.domain.touched import window_of_schedule
+from harvest_upsales.domain.window import window_of_schedule
 from harvest_upsales.errors import SettingsError
 from sandbox.minimal import STAGE_LOST
 from tests.flows.bench import EVERYTHING, Bench, worth

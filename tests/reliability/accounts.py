@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from harvest_upsales.domain.touched import Window
+from harvest_upsales.domain.window import Window
 from sandbox.harvest.timesheet import is_uninvoiced
 from sandbox.world import World
 from tests.flows.bench import EVERYTHING, Bench, rows

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.domain.keys import Month
-from harvest_upsales.domain.touched import Window
+from harvest_upsales.domain.window import Window
 from sandbox.world import World
 from tests.flows.bench import BILLED, EVERYTHING, Bench, Run, serve
 from tests.flows.conftest import TODAY

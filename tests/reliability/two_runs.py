@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from harvest_upsales.domain.touched import Window
+from harvest_upsales.domain.window import Window
 from harvest_upsales.errors import HarvestUpsalesError
 from tests.flows.bench import Bench, Run
 

@@ -614,7 +614,7 @@ RULES: tuple[Rule, ...] = (
         "Orders with our key that are won and not invoiced are settled",
         "domain.orders.place_of",
         "flows/test_settlement.py::test_a_won_order_is_invoiced_closed_and_marked",
-        "unit/domain/test_touched.py::test_orders_are_sorted_by_where_they_stand",
+        "unit/domain/test_upsales_side.py::test_orders_are_sorted_by_where_they_stand",
     ),
     _rule(
         SETTLEMENT,
@@ -765,16 +765,16 @@ RULES: tuple[Rule, ...] = (
     _rule(
         CONVERGENCE,
         "A scheduled run looks at entries updated since its data interval began, with an overlap",
-        "domain.touched.window_of_schedule",
-        "unit/domain/test_touched.py"
+        "domain.window.window_of_schedule",
+        "unit/domain/test_window.py"
         "::test_a_scheduled_run_looks_back_from_its_interval_s_start_with_an_overlap",
     ),
     _rule(
         CONVERGENCE,
         "After failed or left-out runs a scheduled run looks back to the last that went well, beyond a week at the "
         "whole history",
-        "domain.touched.window_of_schedule",
-        "unit/domain/test_touched.py::test_after_an_outage_a_run_looks_back_to_the_last_that_went_well",
+        "domain.window.window_of_schedule",
+        "unit/domain/test_window.py::test_after_an_outage_a_run_looks_back_to_the_last_that_went_well",
         "flows/test_months.py::test_time_moved_to_another_month_during_an_outage_moves_before_it_is_won",
     ),
     _rule(
@@ -788,7 +788,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         CONVERGENCE,
         "A backfill looks at entries spent inside its data interval",
-        "domain.touched.window_of_backfill",
+        "domain.window.window_of_backfill",
         "flows/test_backfills.py::test_the_days_of_an_interval",
         "flows/test_convergence.py::test_a_backfill_takes_up_only_what_was_spent_in_it_but_computes_it_whole",
     ),
@@ -815,7 +815,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         CONVERGENCE,
         "Deleted, moved and re-priced time is found by comparing Harvest's uninvoiced sums with Upsales",
-        "domain.touched.drifted",
+        "domain.drift.drifted",
         "flows/test_convergence.py::test_time_changed_without_a_trace_converges",
         "flows/test_convergence.py::test_the_last_entry_deleted_empties_the_opportunity",
     ),
@@ -828,8 +828,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         CONVERGENCE,
         "The uninvoiced report is asked for at most 365 days at a time",
-        "domain.touched.report_windows",
-        "unit/domain/test_touched.py::test_report_windows_take_at_most_365_days_and_leave_no_gap",
+        "domain.uninvoiced_report.report_windows",
+        "unit/domain/test_uninvoiced_report.py::test_report_windows_take_at_most_365_days_and_leave_no_gap",
         "flows/test_convergence.py::test_time_two_years_back_behind_an_empty_year_is_found",
     ),
     _rule(
@@ -1074,7 +1074,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         TASKS,
         "A window that ends before it begins is refused",
-        "operators.extract_time_operator.window_of",
+        "domain.window.window_of",
         "airflow/test_dag_runs.py::test_a_window_that_ends_before_it_begins_is_refused",
     ),
 )

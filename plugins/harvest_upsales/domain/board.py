@@ -24,7 +24,7 @@ from harvest_upsales.domain.orders import Place
 from harvest_upsales.domain.outcome import NOTHING_UNINVOICED, Outcome
 from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.reconciliation import Balance, ProjectBalance
-from harvest_upsales.domain.touched import Uninvoiced
+from harvest_upsales.domain.uninvoiced_report import Uninvoiced
 
 ZERO = Decimal(0)
 _LONGEST_WHY = 300

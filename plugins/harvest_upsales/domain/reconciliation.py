@@ -9,8 +9,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from harvest_upsales.domain.drift import agrees_beside_lost
 from harvest_upsales.domain.money import rounded
-from harvest_upsales.domain.touched import Held, Uninvoiced, agrees_beside_lost
+from harvest_upsales.domain.uninvoiced_report import Uninvoiced
+from harvest_upsales.domain.upsales_side import NO_ORDERS, ProjectOrders
 
 
 class Balance(StrEnum):
@@ -21,7 +23,7 @@ class Balance(StrEnum):
     TIME_ONLY = "time without opportunity"
     OPPORTUNITY_ONLY = "opportunity without time"
     LOST = "lost with time"
-    HELD = "won, not invoiced yet"
+    AWAITS_SETTLEMENT = "won, not invoiced yet"
     AFTER_INVOICE = "time after the invoice"
     FEE_INVOICED = "fee invoiced already"
     FEE_PARTLY_INVOICED = "fee partly invoiced"
@@ -38,7 +40,7 @@ _FEE_IS_PARTLY_GONE = (
 )
 _FEES = {Balance.FEE_INVOICED: _FEE_IS_GONE, Balance.FEE_PARTLY_INVOICED: _FEE_IS_PARTLY_GONE}
 # People's decisions and settlements under way: named, but no error of the books.
-_NO_ERROR = frozenset({Balance.EQUAL, Balance.LOST, Balance.HELD, Balance.FEE_PARTLY_INVOICED})
+_NO_ERROR = frozenset({Balance.EQUAL, Balance.LOST, Balance.AWAITS_SETTLEMENT, Balance.FEE_PARTLY_INVOICED})
 
 
 class ProjectBalance(Struct, frozen=True):
@@ -121,11 +123,11 @@ class Explanations:
 
 
 def reconcile(
-    harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, Held], why: Explanations
+    harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, ProjectOrders], why: Explanations
 ) -> list[ProjectBalance]:
     """Both sides of every project that has time, a fee or an opportunity, largest drift first."""
     lines = [
-        _line(project_id, harvest.get(project_id), upsales.get(project_id, Held()), why)
+        _line(project_id, harvest.get(project_id), upsales.get(project_id, NO_ORDERS), why)
         for project_id in harvest.keys() | upsales.keys()
     ]
     return sorted(
@@ -133,13 +135,15 @@ def reconcile(
     )
 
 
-def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanations) -> ProjectBalance | None:
+def _line(
+    project_id: int, theirs: Uninvoiced | None, ours: ProjectOrders, why: Explanations
+) -> ProjectBalance | None:
     currency = theirs.currency if theirs else ours.currency
     amount = rounded(theirs.amount, currency) if theirs else Decimal(0)
-    if theirs and theirs.agrees_with(ours.amount(currency)):
-        amount = ours.amount(currency)
+    if theirs and theirs.agrees_with(ours.live_value(currency)):
+        amount = ours.live_value(currency)
     hours = theirs.hours if theirs else Decimal(0)
-    value = ours.amount(currency)
+    value = ours.live_value(currency)
     if not hours and not value:
         # A fixed fee counts from its first entry, but stands in the report from the project's start.
         amount = Decimal(0)
@@ -163,18 +167,18 @@ def _line(project_id: int, theirs: Uninvoiced | None, ours: Held, why: Explanati
         upsales=value,
         drift=drift,
         cause=why.cause(project_id, state, drift) if state is not Balance.EQUAL else "",
-        orders=(*ours.live, *ours.won, *ours.settled, *ours.lost),
+        orders=(*ours.open, *ours.won, *ours.settled, *ours.lost),
     )
 
 
 def _state(
-    amount: Decimal, hours: Decimal, value: Decimal, theirs: Uninvoiced | None, ours: Held
+    amount: Decimal, hours: Decimal, value: Decimal, theirs: Uninvoiced | None, ours: ProjectOrders
 ) -> Balance | None:
     # Other months are lost, and their time is still there.
     beside_lost = bool(ours.lost) and theirs is not None and agrees_beside_lost(theirs, ours)
-    if ours.won and (amount == value or not ours.live):
-        return Balance.HELD
-    if ours.live:
+    if ours.won and (amount == value or not ours.open):
+        return Balance.AWAITS_SETTLEMENT
+    if ours.open:
         if amount == value:
             return Balance.EQUAL
         if beside_lost:
@@ -189,7 +193,7 @@ def _state(
 
 
 def may_have_lost_invoices(
-    lines: Iterable[ProjectBalance], upsales: Mapping[int, Held], why: Explanations
+    lines: Iterable[ProjectBalance], upsales: Mapping[int, ProjectOrders], why: Explanations
 ) -> frozenset[int]:
     """Settled orders of projects with more uninvoiced time than is known of: deleting an invoice frees its time."""
     beyond = (
@@ -197,7 +201,7 @@ def may_have_lost_invoices(
         for line in lines
         if line.drift > 0 and line.state is not Balance.LOST and not why.of_this_run(line.project_id)
     )
-    return frozenset(order_id for project in beyond for order_id in upsales.get(project, Held()).settled)
+    return frozenset(order_id for project in beyond for order_id in upsales.get(project, NO_ORDERS).settled)
 
 
 def totals(lines: Iterable[ProjectBalance]) -> dict[str, CurrencyTotal]:

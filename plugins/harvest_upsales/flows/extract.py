@@ -11,10 +11,11 @@ from msgspec import Struct
 from harvest_upsales.api.whole_lists import whole
 from harvest_upsales.domain import setup_checks
 from harvest_upsales.domain.changes import ChangedTime, IdleProject
+from harvest_upsales.domain.drift import drifted
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.orders import Place, place_of
 from harvest_upsales.domain.settlement import has_ended, left_invoices
-from harvest_upsales.domain.touched import Window, drifted
+from harvest_upsales.domain.window import Window
 from harvest_upsales.flows.check_setup import confirm_before_writing
 from harvest_upsales.flows.overview import Overview, live_keys, live_with_time, names_of, read_overview
 from harvest_upsales.flows.services import Services
@@ -125,7 +126,7 @@ def _touched(
     if changed is None or services.settings.approved_time_only or by_month_at_night:
         # Neither approving time nor moving it to another month changes a sum of Harvest's report, so nothing short of
         # looking at all of it will do.
-        touched |= {project_id for project_id, held in overview.upsales.items() if held.live}
+        touched |= {project_id for project_id, ours in overview.upsales.items() if ours.open}
         touched |= {project_id for project_id, theirs in overview.harvest.items() if theirs.hours}
     return touched if changed is None else touched | changed.projects()
 

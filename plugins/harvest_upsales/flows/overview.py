@@ -1,4 +1,4 @@
-"""Harvest's uninvoiced time beside what Upsales holds for it, read in a handful of requests."""
+"""Harvest's uninvoiced time beside what Upsales has of it, read in a handful of requests."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from harvest_upsales.domain.changes import ChangedTime
+from harvest_upsales.domain.drift import lost_to_look_at
 from harvest_upsales.domain.keys import HarvestKey, Month
 from harvest_upsales.domain.money import rounded
 from harvest_upsales.domain.order_lines import OrderLine, order_lines
 from harvest_upsales.domain.orders import OrderFields, Place, by_key, key_of, place_of
-from harvest_upsales.domain.touched import (
-    Held,
+from harvest_upsales.domain.uninvoiced_report import (
     Uninvoiced,
     beginning,
-    held_by_project,
-    lost_to_look_at,
     report_windows,
     uninvoiced_by_project,
     with_lost,
 )
+from harvest_upsales.domain.upsales_side import ProjectOrders, orders_by_project
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Project
 from harvest_upsales.records.upsales_records import NotedOrder, OrderBrief
@@ -42,7 +41,7 @@ class Sides:
     """
 
     harvest: dict[int, Uninvoiced]
-    upsales: dict[int, Held]
+    upsales: dict[int, ProjectOrders]
     orders: dict[int, tuple[OrderLine, ...]] = field(default_factory=dict)
     whole: bool = False
 
@@ -66,7 +65,7 @@ class Overview:
 
     harvest: dict[int, Uninvoiced]
     orders: dict[HarvestKey, list[OrderBrief]]
-    upsales: dict[int, Held]
+    upsales: dict[int, ProjectOrders]
     lines: dict[int, tuple[OrderLine, ...]] = field(default_factory=dict)
     whole: bool = False
     projects: Sequence[Project] = ()
@@ -85,16 +84,16 @@ def read_overview(services: Services, *, whole_history: bool, changed: ChangedTi
         explain what Upsales holds, which is one request for most accounts
     """
     orders = _brief_orders(services, changed)
-    held = held_by_project(orders, services.fields, services.settings.default_product_id)
+    upsales = orders_by_project(orders, services.fields, services.settings.default_product_id)
 
     def is_enough(found: dict[int, Uninvoiced]) -> bool:
-        return bool(orders) and not whole_history and _explained(held, found)
+        return bool(orders) and not whole_history and _explained(upsales, found)
 
     report = _read_report(services, is_enough)
     if services.settings.by_month:
-        _look_at_lost_months(services, report, held)
+        _look_at_lost_months(services, report, upsales)
     lines = order_lines(orders, services.fields, services.settings.default_product_id)
-    return Overview(report.found, orders, held, lines, report.whole, report.projects)
+    return Overview(report.found, orders, upsales, lines, report.whole, report.projects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +135,9 @@ def _read_report(services: Services, is_enough: Callable[[dict[int, Uninvoiced]]
     return _Report(found, first, last, whole=True, projects=projects)
 
 
-def _look_at_lost_months(services: Services, report: _Report, held: dict[int, Held]) -> None:
+def _look_at_lost_months(services: Services, report: _Report, upsales: dict[int, ProjectOrders]) -> None:
     """Ask Harvest for lost months whose time may have changed since: a request a month, whatever the projects."""
-    wanted = lost_to_look_at(report.found, held)
+    wanted = lost_to_look_at(report.found, upsales)
     reports: dict[Month, dict[int, Uninvoiced]] = {}
     for month in sorted({month for months in wanted.values() for month in months}):
         first, last = max(month.first_day, report.first), min(month.last_day, report.last)
@@ -196,16 +195,17 @@ def live_with_time(overview: Overview, fields: OrderFields) -> list[OrderBrief]:
     ]
 
 
-def _explained(held: dict[int, Held], found: dict[int, Uninvoiced]) -> bool:
-    """Whether older time could not explain any more: no project holds more in Upsales than was found so far."""
-    return all(_held_within(project, ours, found) for project, ours in held.items() if ours.live or ours.won)
+def _explained(upsales: dict[int, ProjectOrders], found: dict[int, Uninvoiced]) -> bool:
+    """Whether older time could not explain any more: no project is worth more in Upsales than was found so far."""
+    return all(
+        _covers(found.get(project_id), ours) for project_id, ours in upsales.items() if ours.open or ours.won
+    )
 
 
-def _held_within(project_id: int, ours: Held, found: dict[int, Uninvoiced]) -> bool:
-    theirs = found.get(project_id)
+def _covers(theirs: Uninvoiced | None, ours: ProjectOrders) -> bool:
     if theirs is None:
-        return not any(row.amount for row in ours.rows)
-    value = ours.amount(theirs.currency)
+        return not any(row.amount for row in ours.live_rows)
+    value = ours.live_value(theirs.currency)
     if theirs.leaves_part_of(value):
         # What is left of a fee stands whole in each range that has any of it.
         return True

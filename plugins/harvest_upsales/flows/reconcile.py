@@ -116,8 +116,8 @@ def _gone_invoices(
 def _by_project(gone: Mapping[int, str], sides: Sides) -> dict[int, str]:
     """The same words by project id."""
     found: dict[int, str] = {}
-    for project_id, held in sides.upsales.items():
-        words = [gone[order_id] for order_id in held.settled if order_id in gone]
+    for project_id, ours in sides.upsales.items():
+        words = [gone[order_id] for order_id in ours.settled if order_id in gone]
         if words:
             found[project_id] = " ".join(words)
     return found

@@ -11,12 +11,12 @@ from airflow.sdk.exceptions import AirflowSkipException
 from msgspec.structs import replace
 
 from harvest_upsales.domain.links import WebAddresses
-from harvest_upsales.domain.touched import Window
+from harvest_upsales.domain.window import Window
 from harvest_upsales.flows.check_setup import check_setup
 from harvest_upsales.flows.services import Setup
 from harvest_upsales.flows.setup_memory import still_good
 from harvest_upsales.operators.base_operator import HarvestUpsalesOperator, to_xcom
-from harvest_upsales.operators.extract_time_operator import window_of
+from harvest_upsales.operators.run_window import run_type_of, window_of_run
 
 
 class CheckSetupOperator(HarvestUpsalesOperator):
@@ -36,14 +36,18 @@ class CheckSetupOperator(HarvestUpsalesOperator):
         :raises SettingsError: names the setting to mend
         :raises SetupError: names what to mend in Harvest or Upsales
         """
-        if _by_schedule(context) and self.stored_settings() is None and self._earlier(context) is None:
+        if (
+            run_type_of(context) == "scheduled"
+            and self.stored_settings() is None
+            and self._earlier(context) is None
+        ):
             # So that a DAG may be switched on, and a plan looked at, before anything can be written. Settings that
             # were there once and are gone are an error: nobody would miss the runs that are left out.
             msg = (
                 f"No settings yet (Variable {self.settings_variable}): fill in the form on the page Harvest."
             )
             raise AirflowSkipException(msg)
-        window = window_of(context, None, None)
+        window = window_of_run(context)
         with self.failure_told(context):
             setup = self._remembered(context, window) or self._check(
                 thorough=window.everything or window.whole_history
@@ -91,8 +95,3 @@ class CheckSetupOperator(HarvestUpsalesOperator):
     def _earlier(self, context: Context) -> Any:
         """What this task of the newest run that had one found."""
         return context["ti"].xcom_pull(task_ids=self.task_id, include_prior_dates=True)
-
-
-def _by_schedule(context: Context) -> bool:
-    run_type = context["dag_run"].run_type
-    return str(getattr(run_type, "value", run_type)) == "scheduled"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from airflow.sdk.definitions.context import Context
 
-from harvest_upsales.domain.touched import Window, window_of_backfill, window_of_schedule
 from harvest_upsales.errors import ParamsError
 from harvest_upsales.flows.extract import Extract, extract
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
 from harvest_upsales.operators.report import folded, table
+from harvest_upsales.operators.run_window import window_of_run
 from harvest_upsales.operators.staging import stage
 
 ORDERS_KEY = "orders"
@@ -64,7 +64,7 @@ class ExtractTimeOperator(ServicesOperator):
     def _look(self, context: Context) -> list[dict[str, Any]]:
         first = _day("start_date (spent_from)", self.spent_from)
         last = _day("end_date (spent_to)", self.spent_to)
-        window = window_of(context, first, last)
+        window = window_of_run(context, first, last)
         self.log.info("Looking at %s", window)
         services = self.services(context)
         began = services.now()
@@ -104,28 +104,6 @@ class ExtractTimeOperator(ServicesOperator):
                 "set reopened_orders to undo.",
                 order.label,
             )
-
-
-def window_of(context: Mapping[str, Any], spent_from: dt.date | None, spent_to: dt.date | None) -> Window:
-    """The rule: given days win; a backfill looks at the days of its interval, any other run at what was updated since
-    its interval began, a scheduled one further back where the runs before it failed or were left out; without an
-    interval, everything is looked at.
-    """
-    if spent_from or spent_to:
-        if spent_from and spent_to and spent_from > spent_to:
-            msg = f"The window ends ({spent_to}) before it begins ({spent_from})"
-            raise ParamsError(msg)
-        return Window(spent_from=spent_from, spent_to=spent_to)
-    start, end = context.get("data_interval_start"), context.get("data_interval_end")
-    if start is None or end is None or start == end:
-        return Window()
-    run_type = str(getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type))
-    if run_type == "backfill":
-        return window_of_backfill(start, end)
-    # Airflow asks for it when it is looked at, and hands over a stand-in that is never None itself. A manual run that
-    # went well counts there too, whatever it was confined to: what it hides from this window is left to the night.
-    went_well_until = context.get("prev_data_interval_end_success") if run_type == "scheduled" else None
-    return window_of_schedule(start, end, went_well_until or None)
 
 
 def _day(name: str, text: str | None) -> dt.date | None:

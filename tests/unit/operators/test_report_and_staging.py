@@ -11,7 +11,8 @@ import requests
 from harvest_upsales.api.rate_limit import ALL, UPSALES_LIMITS, WRITES, RateLimiter
 from harvest_upsales.api.transport import Transport
 from harvest_upsales.domain.money import Row
-from harvest_upsales.domain.touched import Held, Uninvoiced
+from harvest_upsales.domain.uninvoiced_report import Uninvoiced
+from harvest_upsales.domain.upsales_side import ProjectOrders
 from harvest_upsales.flows.overview import Sides
 from harvest_upsales.operators.base_operator import to_xcom, truth
 from harvest_upsales.operators.extract_time_operator import ids_of
@@ -20,7 +21,9 @@ from harvest_upsales.operators.staging import clear, leave_count, stage, staged,
 
 SIDES = Sides(
     harvest={7: Uninvoiced(7, "Webb", "Fjord", "SEK", Decimal("3.75"), Decimal("4689.38"))},
-    upsales={7: Held(rows=(Row(Decimal("3.75"), Decimal("1250.50")),), currency="SEK", live=(12,))},
+    upsales={
+        7: ProjectOrders(live_rows=(Row(Decimal("3.75"), Decimal("1250.50")),), currency="SEK", open=(12,))
+    },
 )
 CONTEXT = {"dag_run": SimpleNamespace(dag_id="d", run_id="manual__2026-11-22T10:00:00+00:00")}
 
