@@ -1,6 +1,6 @@
 """The control API: what people, the billing app and bad luck do. It asks for no credentials."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -58,8 +58,11 @@ def people_actions(world: World) -> dict[str, Callable[..., Any]]:
 
 def set_field(world: World, *, service: str, collection: str, id: int, **fields: Any) -> None:
     """Set fields of any record, as no person could."""
-    record = _collection(world, service, collection)[id]
+    records = _collection(world, service, collection)
+    record = records[id]
     record.update(fields)
+    # A collection may keep its records in an order of its own.
+    records[id] = record
 
 
 def _collection(world: World, service: str, name: str) -> Any:
@@ -112,7 +115,7 @@ def control_router(world: World) -> APIRouter:
 
     def state(body: Any, service: str, collection: str) -> object:
         records = _collection(world, service, collection)
-        return list(records.values()) if collection != "company" and isinstance(records, dict) else records
+        return list(records.values()) if collection != "company" and isinstance(records, Mapping) else records
 
     for method, path, handler in (
         ("GET", "/journal", journal),

@@ -28,11 +28,7 @@ def page_router(world: World) -> APIRouter:
         with world.lock:
             record = world.harvest.projects.get(project_id)
             client = record and world.harvest.clients[record["client"]["id"]]
-            hours = sum(
-                entry["hours"]
-                for entry in world.harvest.time_entries.values()
-                if entry["project"]["id"] == project_id
-            )
+            hours = sum(entry["hours"] for entry in world.harvest.entries_of(project_id))
         if record is None or client is None:
             return _missing("project", project_id)
         facts = {

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.clock import Clock, locked
 from sandbox.credentials import HARVEST_ACCOUNT_ID
 from sandbox.harvest.listing import MAX_PER_PAGE, Paging
+from sandbox.harvest.time_entries import TimeEntries
 from sandbox.harvest.timesheet import FROM_PROJECT, Rate, new_entry, relock, round_up
 from sandbox.jsonio import Amount, Record, exact, exact_or_none
 
@@ -52,7 +53,7 @@ class HarvestAccount:
         self.contacts: dict[int, Record] = {}
         self.tasks: dict[int, Record] = {}
         self.projects: dict[int, Record] = {}
-        self.time_entries: dict[int, Record] = {}
+        self.time_entries = TimeEntries()
         self.expenses: dict[int, Record] = {}
         self.invoices: dict[int, Record] = {}
         self.messages: dict[int, Record] = {}
@@ -187,6 +188,7 @@ class HarvestAccount:
             project = self.projects[changes.pop("project_id")]
             entry["project"] = {"id": project["id"], "name": project["name"], "code": project["code"]}
             entry["client"] = {key: project["client"][key] for key in ("id", "name")}
+            self.time_entries[entry_id] = entry
         if "spent_date" in changes:
             entry["spent_date"] = str(changes.pop("spent_date"))
         if unknown := set(changes) - set(entry):
@@ -205,7 +207,7 @@ class HarvestAccount:
         self.edit_time(entry_id, is_running=False, timer_started_at=None)
 
     def entries_of(self, project_id: int) -> list[Record]:
-        return [entry for entry in self.time_entries.values() if entry["project"]["id"] == project_id]
+        return self.time_entries.of_project(project_id)
 
     def has_running_timer(self, project_id: int) -> bool:
         return any(entry["is_running"] for entry in self.entries_of(project_id))

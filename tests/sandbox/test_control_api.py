@@ -28,6 +28,8 @@ def test_people_work_in_both_services(control: Service, world: World, project_id
     entry_id = control.post("/people/add_time", entry).json()["result"]
     control.post("/people/edit_time", {"entry_id": entry_id, "hours": 2.5})
     assert str(world.harvest.time_entries[entry_id]["hours"]) == "2.5"
+    (shown,) = control.get("/state/harvest/time_entries").json()
+    assert shown["id"] == entry_id
     control.post("/people/delete_time", {"entry_id": entry_id})
     control.post("/people/delete_order", {"order_id": order})
     assert (world.harvest.time_entries, world.upsales.orders) == ({}, {})
