@@ -15,7 +15,7 @@ from harvest_upsales.api.rate_limit import HARVEST_LIMITS, RateLimiter, Window
 from harvest_upsales.api.transport import Transport
 from harvest_upsales.domain.uninvoiced_time import CountedTime, ProjectSums, TimeSums, counted_time
 from harvest_upsales.errors import IncompleteListError
-from harvest_upsales.flows.time_sweep import CONNECTIONS, Days, TooManyPages, cut, settled, sweep
+from harvest_upsales.flows.time_sweep import CONNECTIONS, Days, TooManyPages, cut, final_states, sweep
 from harvest_upsales.records.harvest_records import Reference
 from tests.flows.bench import Bench
 from tests.unit.domain.builders import entry
@@ -258,7 +258,7 @@ def pages_of(*pages: list[Any]) -> list[Any]:
 def test_an_entry_pushed_to_the_next_page_counts_once_as_it_came_last() -> None:
     moved = entry(2, rounded_hours="2", project=Reference(7))
 
-    found = list(settled(pages_of([entry(3), entry(2)], [moved, entry(1)])))
+    found = list(final_states(pages_of([entry(3), entry(2)], [moved, entry(1)])))
 
     assert [list(part) for part in found] == [[], [3], [2, 1]]
     assert found[2][2] is moved
@@ -266,4 +266,4 @@ def test_an_entry_pushed_to_the_next_page_counts_once_as_it_came_last() -> None:
 
 def test_an_entry_that_comes_again_much_later_has_the_list_read_anew() -> None:
     with pytest.raises(IncompleteListError):
-        list(settled(pages_of([entry(3)], [entry(2)], [entry(3)])))
+        list(final_states(pages_of([entry(3)], [entry(2)], [entry(3)])))

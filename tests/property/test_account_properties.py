@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import minor_unit
 from harvest_upsales.domain.opportunity import Desired, desired_opportunities
-from harvest_upsales.domain.orders import created, our_rows, saved
+from harvest_upsales.domain.order_body import body_to_create, body_to_save
+from harvest_upsales.domain.orders import our_rows
 from harvest_upsales.domain.plan import Action, plan_existing, plan_new
 from harvest_upsales.domain.uninvoiced_time import counted_time, rows_by_rate, rows_of_time
 from harvest_upsales.records.harvest_records import Project, TimeEntry
@@ -122,7 +123,7 @@ def create(desired: Desired, chosen: Settings) -> Order | None:
     plan = plan_new(desired, chosen)
     if plan.action is not Action.CREATE:
         return None
-    body = created(
+    body = body_to_create(
         description=desired.description,
         date=desired.date,
         user_id=1,
@@ -143,7 +144,7 @@ def update(desired: Desired, present: Order, chosen: Settings) -> Order:
     plan = plan_existing(desired, present, chosen)
     if plan.action is Action.UNCHANGED:
         return present
-    return stored(saved(present, product_id=PRODUCT, rows=plan.rows, notes=plan.notes))
+    return stored(body_to_save(present, product_id=PRODUCT, rows=plan.rows, notes=plan.notes))
 
 
 @given(projects(), entries(most=8), MODES, st.booleans())
@@ -226,7 +227,7 @@ def test_a_save_never_loses_what_is_people_s(
     present = order(row_json("1", "1000"), *rows, custom=values, **fields)
     ours = rows_of_time(project(), counted_time(found, approved_only=False))
 
-    once = stored(saved(present, product_id=PRODUCT, rows=ours))
+    once = stored(body_to_save(present, product_id=PRODUCT, rows=ours))
 
     def people_s(given: Order) -> list[bytes]:
         return [bytes(raw).replace(b'"name":"Consulting"', b"") for raw in given.rows_raw]

@@ -12,7 +12,8 @@ from harvest_upsales.domain.billing import (
     may_be_busy,
     may_have_taken,
 )
-from harvest_upsales.domain.orders import Standing, saved, standing
+from harvest_upsales.domain.order_body import body_to_save
+from harvest_upsales.domain.orders import Standing, standing
 from harvest_upsales.errors import SettlementHeldError
 from harvest_upsales.flows.order_saving import save_order
 from harvest_upsales.flows.services import Services
@@ -52,7 +53,7 @@ def call_again(services: Services, order_id: int, *, may_be_called: bool = False
         if standing(order) is not Standing.WON:
             msg = f"Order {order_id} is no longer at 100 %: the billing app is not called. Move it there, then retry."
             raise SettlementHeldError(msg)
-        return saved(order, product_id=services.settings.default_product_id)
+        return body_to_save(order, product_id=services.settings.default_product_id)
 
     save_order(services, order_id, body_for, lambda order: order.modified_at != modified_at)
     return before

@@ -11,7 +11,8 @@ from harvest_upsales.domain.billing import (
     may_have_taken,
 )
 from harvest_upsales.domain.money import plain, same_rows
-from harvest_upsales.domain.orders import Standing, custom_text, invoice_of, our_rows, saved, standing
+from harvest_upsales.domain.order_body import body_to_save
+from harvest_upsales.domain.orders import Standing, custom_text, invoice_of, our_rows, standing
 from harvest_upsales.domain.settlement import WonOrder
 from harvest_upsales.errors import HarvestUpsalesError, NotFoundError, RejectedError, SettlementHeldError
 from harvest_upsales.flows.busy_app import refuse_busy
@@ -49,7 +50,7 @@ def mark_order(progress: Progress, won: WonOrder, invoiced: Invoiced, before: Be
         taken = may_have_taken(order, services.billing_app)
         late = WonOrder(order.id, won.key, won.project, stored, taken)
         change = settlement.check_late_time(late, invoiced.rows, settings)
-        return saved(
+        return body_to_save(
             order,
             product_id=settings.default_product_id,
             rows=invoiced.rows if change else None,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harvest_upsales.domain.saved_orders import differing
+from harvest_upsales.domain.simultaneous_edits import fields_changed_by_others
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.upsales_records import Order, OrderBody
 
@@ -80,6 +80,12 @@ def save_order(
         after = services.write_once(lambda: services.upsales.update_order(order_id, body), look_up)
     except _NothingToSave:
         return None
-    passing = {field_id for field_id in (services.fields.billing_reference,) if field_id is not None}
-    others = differing(before, sent, after, ours=services.settings.default_product_id, passing=passing)
+    written_by_apps = {field_id for field_id in (services.fields.billing_reference,) if field_id is not None}
+    others = fields_changed_by_others(
+        before,
+        sent,
+        after,
+        our_product_id=services.settings.default_product_id,
+        written_by_apps=written_by_apps,
+    )
     return SavedOrder(before, after, tuple(others))

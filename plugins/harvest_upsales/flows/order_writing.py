@@ -8,7 +8,8 @@ from functools import cached_property
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import same_rows
 from harvest_upsales.domain.opportunity import Desired
-from harvest_upsales.domain.orders import KEY_ALIAS, created, key_of, only_order, our_rows, saved
+from harvest_upsales.domain.order_body import body_to_create, body_to_save
+from harvest_upsales.domain.orders import KEY_ALIAS, key_of, only_order, our_rows
 from harvest_upsales.domain.plan import Action, Plan
 from harvest_upsales.domain.setup_checks import active_currency
 from harvest_upsales.domain.uninvoiced_time import describe
@@ -65,7 +66,7 @@ class OrderWriter:
         if self._dry_run or company_id is None:
             return None
         settings, fields = self._services.settings, self._services.fields
-        body = created(
+        body = body_to_create(
             description=desired.description,
             date=desired.date,
             user_id=settings.default_user_id,
@@ -120,7 +121,7 @@ class OrderWriter:
             if plan.action is not Action.UPDATE:
                 return None
             check(plan, order)
-            return saved(order, product_id=product_id, rows=plan.rows, notes=plan.notes)
+            return body_to_save(order, product_id=product_id, rows=plan.rows, notes=plan.notes)
 
         def is_done(order: Order) -> bool:
             return plan_of(order).action is Action.UNCHANGED

@@ -151,7 +151,7 @@ def read_each(harvest: HarvestClient, empty: ProjectSums, project_ids: Collectio
     def read() -> ProjectSums:
         sums, seen = empty.another(), set[int]()
         for project_id in project_ids:
-            for entries in settled(harvest.time_entry_pages(project_id=project_id, is_billed=False)):
+            for entries in final_states(harvest.time_entry_pages(project_id=project_id, is_billed=False)):
                 if not seen.isdisjoint(entries):
                     raise _moved("a time entry moved from one project to another")
                 seen.update(entries)
@@ -161,7 +161,7 @@ def read_each(harvest: HarvestClient, empty: ProjectSums, project_ids: Collectio
     return whole(read)
 
 
-def settled(pages: Iterable[Page[TimeEntry]]) -> Iterable[dict[int, TimeEntry]]:
+def final_states(pages: Iterable[Page[TimeEntry]]) -> Iterable[dict[int, TimeEntry]]:
     """The entries of each page by id, once no later page can hold a newer state of them.
 
     Time that is tracked meanwhile pushes entries to the next page, where they come a second time. So a page is held
@@ -184,7 +184,7 @@ def settled(pages: Iterable[Page[TimeEntry]]) -> Iterable[dict[int, TimeEntry]]:
 
 
 def _take_in(sums: ProjectSums, pages: Iterable[Page[TimeEntry]]) -> None:
-    for entries in settled(pages):
+    for entries in final_states(pages):
         sums.add(entries.values())
         # A page is some megabytes: none is kept while the next one comes.
         entries.clear()

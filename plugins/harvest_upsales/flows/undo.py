@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from harvest_upsales.domain.billing import may_have_taken
 from harvest_upsales.domain.keys import HarvestKey
+from harvest_upsales.domain.order_body import body_to_save
 from harvest_upsales.domain.orders import (
     Place,
     Standing,
@@ -17,7 +18,6 @@ from harvest_upsales.domain.orders import (
     key_of,
     our_rows,
     place_of,
-    saved,
     standing,
 )
 from harvest_upsales.domain.settlement import lines_differ, order_of
@@ -232,7 +232,7 @@ def _clear(services: Services, order_id: int, key: HarvestKey, *, dry_run: bool)
             )
             raise SettlementHeldError(msg)
         custom = {} if field is None else {field: ""}
-        return saved(order, product_id=services.settings.default_product_id, custom=custom)
+        return body_to_save(order, product_id=services.settings.default_product_id, custom=custom)
 
     save_order(services, order_id, body_for, lambda order: not invoice_of(order, services.fields))
     return "cleared HARVEST_INVOICE"

@@ -8,7 +8,7 @@ import pytest
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.notes import END, START
 from harvest_upsales.domain.opportunity import Desired
-from harvest_upsales.domain.orders import saved
+from harvest_upsales.domain.order_body import body_to_save
 from harvest_upsales.domain.plan import Action, plan_existing, plan_new, why_left_alone
 from harvest_upsales.domain.uninvoiced_time import counted_time, rows_of_time
 from harvest_upsales.errors import ProjectError
@@ -136,7 +136,7 @@ def test_an_open_opportunity_whose_time_is_gone_is_emptied_once() -> None:
     assert plan.action is Action.UPDATE
     assert plan.rows == ()
 
-    after = stored(saved(given, product_id=PRODUCT, rows=plan.rows, notes=plan.notes))
+    after = stored(body_to_save(given, product_id=PRODUCT, rows=plan.rows, notes=plan.notes))
 
     assert plan_existing(desired(), after, settings()).action is Action.UNCHANGED
 

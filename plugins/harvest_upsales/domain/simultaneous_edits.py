@@ -13,8 +13,8 @@ from harvest_upsales.domain.orders import rows_of
 from harvest_upsales.records.upsales_records import CustomValue, Order, OrderBody
 
 
-def differing(
-    before: Order, sent: OrderBody, after: Order, *, ours: int, passing: Collection[int]
+def fields_changed_by_others(
+    before: Order, sent: OrderBody, after: Order, *, our_product_id: int, written_by_apps: Collection[int]
 ) -> list[str]:
     """The fields of people that say something else after a save than was sent back with it.
 
@@ -22,8 +22,8 @@ def differing(
 
     :param before: the order that ``sent`` was built on
     :param after: the service's answer
-    :param ours: the product whose rows are ours; they are confirmed elsewhere
-    :param passing: custom fields that apps write by themselves
+    :param our_product_id: the product whose rows are ours; they are confirmed elsewhere
+    :param written_by_apps: custom fields that apps write by themselves
     """
     pairs = {
         "description": ((sent.description or "").strip(), (after.description or "").strip()),
@@ -34,8 +34,11 @@ def differing(
         "stage": (sent.stage.id, after.stage.id),
         "probability": (sent.probability, after.probability),
         "currency": (before.currency, after.currency),
-        "custom fields": (_values(sent.custom, passing), _values(after.custom, passing)),
-        "rows of other products": (_rows_of_people(before, ours), _rows_of_people(after, ours)),
+        "custom fields": (_values(sent.custom, written_by_apps), _values(after.custom, written_by_apps)),
+        "rows of other products": (
+            _rows_of_people(before, our_product_id),
+            _rows_of_people(after, our_product_id),
+        ),
     }
     found = [name for name, (one, other) in pairs.items() if one != other]
     if sent.notes is not UNSET and not same_notes(sent.notes, after.notes):
@@ -43,11 +46,11 @@ def differing(
     return found
 
 
-def _values(custom: Collection[CustomValue], passing: Collection[int]) -> dict[int, str]:
+def _values(custom: Collection[CustomValue], written_by_apps: Collection[int]) -> dict[int, str]:
     texts = {entry.field_id: str(entry.value).strip() for entry in custom if entry.value is not None}
-    return {field_id: text for field_id, text in texts.items() if text and field_id not in passing}
+    return {field_id: text for field_id, text in texts.items() if text and field_id not in written_by_apps}
 
 
-def _rows_of_people(order: Order, ours: int) -> Counter[tuple[object, ...]]:
-    rows = (row for row in rows_of(order) if row.product_key != ours)
+def _rows_of_people(order: Order, our_product_id: int) -> Counter[tuple[object, ...]]:
+    rows = (row for row in rows_of(order) if row.product_key != our_product_id)
     return Counter((row.product_key, plain(row.quantity), plain(row.price)) for row in rows)
