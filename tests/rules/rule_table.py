@@ -645,7 +645,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTLEMENT,
         "Step 2: the Harvest invoice is found by its purchase order number before one is created",
-        "domain.settlement.find_invoice",
+        "domain.invoice_owner.find_invoice",
         "flows/test_settlement.py::test_an_invoice_of_an_earlier_try_is_found_by_its_po_number",
         "flows/test_settlement.py::test_twice_equals_once",
     ),
@@ -660,7 +660,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTLEMENT,
         "Step 2: a fixed fee that is on an invoice already is not invoiced again",
-        "domain.settlement.check_fee_not_invoiced",
+        "domain.fixed_fee.hold_invoiced_fee",
         "flows/test_settlement.py::test_a_fixed_fee_that_was_invoiced_by_hand_is_not_invoiced_again",
     ),
     _rule(

@@ -12,6 +12,7 @@ from typing import TypeVar
 from harvest_upsales.domain.keys import HarvestKey, parse_key
 from harvest_upsales.domain.money import Row
 from harvest_upsales.errors import ProjectError
+from harvest_upsales.records.harvest_records import Project
 from harvest_upsales.records.json_codec import decode
 from harvest_upsales.records.upsales_records import NotedOrder, Order, OrderBrief, OrderRow
 
@@ -107,6 +108,11 @@ def rows_of(order: Order | OrderBrief) -> list[OrderRow]:
 def our_rows(order: Order | OrderBrief, product_id: int) -> tuple[Row, ...]:
     """The rows that stand for tracked time: those on the default product."""
     return tuple(Row(row.quantity, row.price) for row in rows_of(order) if row.product_key == product_id)
+
+
+def in_other_currency(order: Order, project: Project) -> bool:
+    """Whether the order says another currency than the project's client; its figures would be another amount there."""
+    return (order.currency or project.client.currency).upper() != project.client.currency.upper()
 
 
 def by_key(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from harvest_upsales.domain import notes as notes_block
 from harvest_upsales.domain.money import Row, plain, same_rows, total
 from harvest_upsales.domain.opportunity import Desired
-from harvest_upsales.domain.orders import OrderFields, Place, our_rows, place_of
+from harvest_upsales.domain.orders import OrderFields, Place, in_other_currency, our_rows, place_of
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import ProjectError
 from harvest_upsales.records.upsales_records import Order, OrderBrief
@@ -138,7 +138,7 @@ def _refuse_other_product(desired: Desired, order: Order, product_id: int) -> No
 
 
 def _refuse_other_currency(desired: Desired, order: Order) -> None:
-    if order.currency and order.currency.upper() != desired.currency.upper():
+    if in_other_currency(order, desired.project):
         msg = (
             f"{describe(desired.project)}: order {order.id} is in {order.currency}, the Harvest client in "
             f"{desired.currency}. Change the currency of one of them."

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from harvest_upsales.domain.invoice_amounts import lines_differ, lines_total
+from harvest_upsales.domain.invoice_owner import purchase_order
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.money import Row, harvest_unit, plain, same_rows, total
+from harvest_upsales.domain.money import Row, plain, same_rows, total
 from harvest_upsales.domain.opportunity import describe_opportunity
+from harvest_upsales.domain.orders import in_other_currency
 from harvest_upsales.domain.uninvoiced_time import (
     CountedTime,
     counted_time,
@@ -22,7 +24,7 @@ from harvest_upsales.domain.uninvoiced_time import (
     fixed_fee_row,
     rows_by_rate,
 )
-from harvest_upsales.errors import ProjectError, SettlementHeldError
+from harvest_upsales.errors import SettlementHeldError
 from harvest_upsales.records.harvest_records import (
     FreeFormLine,
     Invoice,
@@ -56,87 +58,17 @@ class WonOrder:
         return f"Order {self.order_id}, {describe(self.project)}"
 
 
-_PURCHASE_ORDER = re.compile(r"upsales-order-([1-9][0-9]{0,17})", re.ASCII)
-
-
-def purchase_order(order_id: int) -> str:
-    """``purchase_order`` of the Harvest invoice of an Upsales order."""
-    return f"upsales-order-{order_id}"
-
-
 def refuse_other_currency(order: Order, project: Project) -> None:
     """The same figures in another currency would be another amount on the customer's invoice.
 
     :raises SettlementHeldError: the order is not in the project's currency
     """
-    currency = project.client.currency
-    if order.currency and order.currency.upper() != currency.upper():
+    if in_other_currency(order, project):
         msg = (
             f"Order {order.id}, {describe(project)}: the order is in {order.currency}, the Harvest client in "
-            f"{currency}. Change the currency of one of them; the next run settles the order."
+            f"{project.client.currency}. Change the currency of one of them; the next run settles the order."
         )
         raise SettlementHeldError(msg)
-
-
-def deleted_order(order_id: int, invoice: Invoice) -> str:
-    """What to do about the invoice of an order that was deleted."""
-    return (
-        f"Order {order_id} was deleted in Upsales, and its Harvest invoice {invoice.id} ({invoice.state}, "
-        f"{_lines_total(invoice)} {invoice.currency}, PO number {purchase_order(order_id)}) still bills the project's "
-        "time. Delete the invoice in Harvest: its time then gets a new opportunity (reopen the project for more). If "
-        "the invoice is to stay, take its PO number off."
-    )
-
-
-def unwon_order(order_id: int, invoice: Invoice) -> str:
-    """What to do about the invoice of an order that is not won any more, and does not name it."""
-    return (
-        f"Order {order_id} is not at 100 % and its HARVEST_INVOICE is empty, but Harvest invoice {invoice.id} "
-        f"({invoice.state}, {_lines_total(invoice)} {invoice.currency}, PO number {purchase_order(order_id)}) was made "
-        "for it and still bills the project's time. Move the order to 100 % again: it then takes the invoice up. Or "
-        "delete the invoice in Harvest: its time then comes back to the opportunity (reopen the project for more). If "
-        "the invoice is to stay, take its PO number off."
-    )
-
-
-def keyless_order(order_id: int, invoice: Invoice) -> str:
-    """What to do about the invoice of an order that leads to no project of the account any more."""
-    return (
-        f"Order {order_id} has lost its HARVEST_KEY, but Harvest invoice {invoice.id} ({invoice.state}, "
-        f"{_lines_total(invoice)} {invoice.currency}, PO number {purchase_order(order_id)}) was made for it and still "
-        "bills the project's time. Write the HARVEST_KEY back to the order (the Harvest account's id, a colon, the "
-        "project's id; by month also a colon and YYYY-MM): it then takes the invoice up. Or delete the invoice in "
-        "Harvest: its time then gets a new opportunity (reopen the project for more). If the invoice is to stay, take "
-        "its PO number off."
-    )
-
-
-def gone_invoice(order_id: int, invoice_id: str) -> str:
-    """What to do where the invoice of a settled order was deleted."""
-    return (
-        f"Harvest invoice {invoice_id} of order {order_id} is gone, and its time is uninvoiced again. Clear "
-        "HARVEST_INVOICE on the order: at 100 % the next run invoices it anew, below that the order follows the time "
-        "again. If the time is invoiced elsewhere, mark it as invoiced in Harvest."
-    )
-
-
-def left_invoices(invoices: Iterable[Invoice], order_ids: Collection[int]) -> dict[int, Invoice]:
-    """Invoices that were made for orders that do not lead to them any more, by the order's id.
-
-    :param order_ids: our orders that name their invoice, or are about to
-    """
-    found = {}
-    for invoice in invoices:
-        order_id = order_of(invoice)
-        if order_id is not None and order_id not in order_ids:
-            found[order_id] = invoice
-    return found
-
-
-def order_of(invoice: Invoice) -> int | None:
-    """The order that an invoice was made for, by its purchase order number."""
-    match = _PURCHASE_ORDER.fullmatch((invoice.purchase_order or "").strip())
-    return int(match[1]) if match else None
 
 
 def in_scope(key: HarvestKey, entries: Iterable[TimeEntry]) -> list[TimeEntry]:
@@ -248,74 +180,6 @@ def new_invoice(order: WonOrder) -> NewInvoice:
     return replace(base, line_items_import=LineItemsImport(project_ids=[order.project.id], time=span))
 
 
-def find_invoice(order_id: int, invoices: Iterable[Invoice]) -> Invoice | None:
-    """The invoice that was made for an order, by its purchase order number.
-
-    :raises SettlementHeldError: there is more than one
-    """
-    wanted = purchase_order(order_id)
-    found = {invoice.id: invoice for invoice in invoices if (invoice.purchase_order or "").strip() == wanted}
-    if len(found) > 1:
-        ids = ", ".join(str(invoice_id) for invoice_id in sorted(found))
-        msg = (
-            f"Order {order_id}: the Harvest invoices {ids} all carry the PO number {wanted}. Delete all but one of "
-            "them in Harvest, then retry."
-        )
-        raise SettlementHeldError(msg)
-    return next(iter(found.values()), None)
-
-
-def check_fee_not_invoiced(order: WonOrder, invoices: Iterable[Invoice]) -> None:
-    """A fixed fee is invoiced once, by whomever: no time that is billed would tell.
-
-    :param invoices: the account's invoices, none of which was made for this order
-    :raises SettlementHeldError: some of the project's fee is on them
-    """
-    if not order.project.is_fixed_fee:
-        return
-    invoiced = invoiced_lines(order.project, invoices)
-    if sum(invoiced.values(), Decimal(0)) > 0:
-        ids = ", ".join(str(invoice_id) for invoice_id in sorted(invoiced))
-        msg = (
-            f"{order}: of its fixed fee, {sum(invoiced.values())} {order.project.client.currency} are invoiced in "
-            f"Harvest already (invoices {ids}). If one of them is for this order, set its PO number to "
-            f"{order.purchase_order}; if not, take them off the project or correct its fee, then retry."
-        )
-        raise SettlementHeldError(msg)
-
-
-def invoiced_lines(project: Project, invoices: Iterable[Invoice]) -> dict[int, Decimal]:
-    """What invoices bill of a project, by the invoice's id; those that bill nothing of it are left out."""
-    found = {invoice.id: _lines_of(invoice, project.id) for invoice in invoices}
-    return {invoice_id: amount for invoice_id, amount in found.items() if amount}
-
-
-def refuse_invoiced_fee(project: Project, invoices: Iterable[Invoice]) -> None:
-    """A fixed fee that is on an invoice gets no new opportunity: it would be sold a second time.
-
-    :param invoices: the client's invoices
-    :raises ProjectError: some of the fee is on them
-    """
-    invoiced = invoiced_lines(project, invoices)
-    if sum(invoiced.values(), Decimal(0)) > 0:
-        ids = ", ".join(str(invoice_id) for invoice_id in sorted(invoiced))
-        msg = (
-            f"{describe(project)}: of its fixed fee, {sum(invoiced.values())} {project.client.currency} are invoiced "
-            f"in Harvest already (invoices {ids}), so it gets no new opportunity. If nothing is left to sell, mark its "
-            "time as invoiced in Harvest; else take the lines off those invoices, or its project off the lines."
-        )
-        raise ProjectError(msg)
-
-
-def _lines_of(invoice: Invoice, project_id: int) -> Decimal:
-    lines = (
-        line.amount
-        for line in invoice.line_items
-        if line.project is not None and line.project.id == project_id
-    )
-    return sum(lines, Decimal(0))
-
-
 def check_invoice_amount(order: WonOrder, invoice: Invoice, rows: Sequence[Row]) -> Decimal:
     """The Harvest invoice must be worth what the order is.
 
@@ -325,26 +189,11 @@ def check_invoice_amount(order: WonOrder, invoice: Invoice, rows: Sequence[Row])
     currency = order.project.client.currency
     if lines_differ(invoice, rows, currency):
         msg = (
-            f"{order}: Harvest invoice {invoice.id} is worth {_lines_total(invoice)} {invoice.currency}, its time "
+            f"{order}: Harvest invoice {invoice.id} is worth {lines_total(invoice)} {invoice.currency}, its time "
             f"{total(rows, currency)} {currency}. Somebody changed the invoice: correct it, or delete it and retry."
         )
         raise SettlementHeldError(msg)
-    return _lines_total(invoice) - total(rows, currency)
-
-
-def lines_differ(invoice: Invoice, rows: Sequence[Row], currency: str) -> bool:
-    """Whether an invoice says another sum than the rows.
-
-    Harvest rounds each line, the order's value is rounded once: half a minor unit a line may lie between them.
-    """
-    allowed = harvest_unit(currency) * (len(invoice.line_items) + 1) / 2
-    difference = _lines_total(invoice) - total(rows, currency)
-    return abs(difference) > allowed or invoice.currency.upper() != currency.upper()
-
-
-def _lines_total(invoice: Invoice) -> Decimal:
-    """The invoice before tax and discount."""
-    return sum((line.amount for line in invoice.line_items), Decimal(0))
+    return lines_total(invoice) - total(rows, currency)
 
 
 def has_to_be_sent(invoice: Invoice, settings: Settings) -> bool:

@@ -12,9 +12,10 @@ from harvest_upsales.api.whole_lists import whole
 from harvest_upsales.domain import setup_checks
 from harvest_upsales.domain.changes import ChangedTime, IdleProject
 from harvest_upsales.domain.drift import drifted
+from harvest_upsales.domain.invoice_owner import left_invoices
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.orders import Place, place_of
-from harvest_upsales.domain.settlement import has_ended, left_invoices
+from harvest_upsales.domain.settlement import has_ended
 from harvest_upsales.domain.window import Window
 from harvest_upsales.flows.check_setup import confirm_before_writing
 from harvest_upsales.flows.overview import Overview, live_keys, live_with_time, names_of, read_overview

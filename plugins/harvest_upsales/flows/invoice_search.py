@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harvest_upsales.domain import settlement
+from harvest_upsales.domain.invoice_owner import find_invoice
 from harvest_upsales.domain.orders import Standing, invoice_of, standing
+from harvest_upsales.domain.stray_invoices import (
+    deleted_order_message,
+    gone_invoice_message,
+    keyless_order_message,
+    unwon_order_message,
+)
 from harvest_upsales.errors import NotFoundError, SettlementHeldError
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, Project
@@ -26,11 +32,11 @@ def search_invoice(
     :raises SettlementHeldError: there is more than one
     """
     of_client = tuple(services.harvest.invoices(client_id=project.client.id))
-    found = settlement.find_invoice(order_id, of_client)
+    found = find_invoice(order_id, of_client)
     if found is not None:
         return found, of_client
     every = tuple(services.harvest.invoices())
-    return settlement.find_invoice(order_id, every), every
+    return find_invoice(order_id, every), every
 
 
 def read_order(services: Services, order_id: int) -> Order:
@@ -42,10 +48,10 @@ def read_order(services: Services, order_id: int) -> Order:
     try:
         return services.upsales.order(order_id)
     except NotFoundError as error:
-        invoice = settlement.find_invoice(order_id, services.harvest.invoices())
+        invoice = find_invoice(order_id, services.harvest.invoices())
         if invoice is None:
             raise
-        raise SettlementHeldError(settlement.deleted_order(order_id, invoice)) from error
+        raise SettlementHeldError(deleted_order_message(order_id, invoice)) from error
 
 
 def refuse_left_invoice(services: Services, order: Order, invoices: Sequence[Invoice] | None = None) -> None:
@@ -57,9 +63,9 @@ def refuse_left_invoice(services: Services, order: Order, invoices: Sequence[Inv
     if invoice_of(order, services.fields):
         return
     every = services.harvest.invoices() if invoices is None else invoices
-    invoice = settlement.find_invoice(order.id, every)
+    invoice = find_invoice(order.id, every)
     if invoice is not None:
-        raise SettlementHeldError(settlement.unwon_order(order.id, invoice))
+        raise SettlementHeldError(unwon_order_message(order.id, invoice))
 
 
 def refuse_keyless(services: Services, order: Order) -> None:
@@ -67,12 +73,12 @@ def refuse_keyless(services: Services, order: Order) -> None:
 
     :raises SettlementHeldError: there is one, and the order is not won with its number
     """
-    invoice = settlement.find_invoice(order.id, services.harvest.invoices())
+    invoice = find_invoice(order.id, services.harvest.invoices())
     if invoice is None:
         return
     is_settled = standing(order) is Standing.WON and invoice_of(order, services.fields) == str(invoice.id)
     if not is_settled:
-        raise SettlementHeldError(settlement.keyless_order(order.id, invoice))
+        raise SettlementHeldError(keyless_order_message(order.id, invoice))
 
 
 def gone_invoices(services: Services, named: Mapping[int, str]) -> dict[int, str]:
@@ -85,7 +91,7 @@ def gone_invoices(services: Services, named: Mapping[int, str]) -> dict[int, str
     else:
         there = {invoice_id for invoice_id in named.values() if invoice_named(services, invoice_id)}
     return {
-        order_id: settlement.gone_invoice(order_id, invoice_id)
+        order_id: gone_invoice_message(order_id, invoice_id)
         for order_id, invoice_id in sorted(named.items())
         if invoice_id not in there
     }

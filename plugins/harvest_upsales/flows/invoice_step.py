@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harvest_upsales.domain import settlement
+from harvest_upsales.domain.fixed_fee import hold_invoiced_fee
 from harvest_upsales.domain.money import Row, total
 from harvest_upsales.domain.orders import invoice_of, only_order
 from harvest_upsales.domain.settlement import WonOrder
+from harvest_upsales.domain.stray_invoices import gone_invoice_message
 from harvest_upsales.errors import RejectedError, SettlementHeldError
 from harvest_upsales.flows.coverage import covered_rows, covered_time
 from harvest_upsales.flows.invoice_search import invoice_named, search_invoice
@@ -41,7 +43,7 @@ def invoice_time(progress: Progress, won: WonOrder, order: Order) -> Invoiced | 
         progress.note(f"found Harvest invoice {found.id}")
         return _covered(services, won, found)
     _refuse_settled(services, won, order)
-    settlement.check_fee_not_invoiced(won, invoices)
+    hold_invoiced_fee(won, invoices)
     time = settlement.time_to_invoice(won, _unbilled(services, won), settings)
     rows = settlement.rows_to_invoice(won, time)
     settlement.check_late_time(won, rows, settings)
@@ -99,7 +101,7 @@ def _refuse_settled(services: Services, won: WonOrder, order: Order) -> None:
         return
     there = invoice_named(services, named)
     if there is None:
-        raise SettlementHeldError(settlement.gone_invoice(won.order_id, named))
+        raise SettlementHeldError(gone_invoice_message(won.order_id, named))
     msg = (
         f"{won}: its HARVEST_INVOICE names Harvest invoice {there.id}, which does not carry the PO number "
         f"{won.purchase_order}. Set it there, then retry; or clear HARVEST_INVOICE if it is not for this order."

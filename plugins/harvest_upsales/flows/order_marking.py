@@ -14,6 +14,7 @@ from harvest_upsales.domain.money import plain, same_rows
 from harvest_upsales.domain.order_body import body_to_save
 from harvest_upsales.domain.orders import Standing, custom_text, invoice_of, our_rows, standing
 from harvest_upsales.domain.settlement import WonOrder
+from harvest_upsales.domain.stray_invoices import deleted_order_message
 from harvest_upsales.errors import HarvestUpsalesError, NotFoundError, RejectedError, SettlementHeldError
 from harvest_upsales.flows.busy_app import refuse_busy
 from harvest_upsales.flows.invoice_step import Invoiced
@@ -62,7 +63,7 @@ def mark_order(progress: Progress, won: WonOrder, invoiced: Invoiced, before: Be
             services, won.order_id, body_for, lambda order: _is_marked(services, order, invoiced)
         )
     except NotFoundError as error:
-        raise SettlementHeldError(settlement.deleted_order(won.order_id, invoiced.invoice)) from error
+        raise SettlementHeldError(deleted_order_message(won.order_id, invoiced.invoice)) from error
     except RejectedError as error:
         msg = (
             f"{won}: Upsales does not save the order ({error.message}). Its Harvest invoice {invoiced.invoice.id} "

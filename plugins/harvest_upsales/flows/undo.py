@@ -8,6 +8,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from harvest_upsales.domain.billing import may_have_taken
+from harvest_upsales.domain.invoice_amounts import lines_differ
+from harvest_upsales.domain.invoice_owner import order_of
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.order_body import body_to_save
 from harvest_upsales.domain.orders import (
@@ -20,7 +22,6 @@ from harvest_upsales.domain.orders import (
     place_of,
     standing,
 )
-from harvest_upsales.domain.settlement import lines_differ, order_of
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import NotFoundError, SettlementHeldError
 from harvest_upsales.flows.coverage import covered_rows, covered_time

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from harvest_upsales.domain.fixed_fee import refuse_invoiced_fee
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import takes_off
 from harvest_upsales.domain.opportunity import Desired, desired_opportunities
 from harvest_upsales.domain.orders import only_order, our_rows
 from harvest_upsales.domain.outcome import NOTHING_UNINVOICED, Outcome
 from harvest_upsales.domain.plan import Action, Plan, plan_existing, plan_new, why_left_alone
-from harvest_upsales.domain.settlement import refuse_invoiced_fee
 from harvest_upsales.domain.uninvoiced_time import NO_TIME, CountedTime, why_not_billed
 from harvest_upsales.errors import CONCERN_EVERY_PROJECT, HarvestUpsalesError, Recovery
 from harvest_upsales.flows import outcomes

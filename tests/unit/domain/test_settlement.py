@@ -11,7 +11,6 @@ from harvest_upsales.domain.keys import HarvestKey, Month
 from harvest_upsales.domain.settlement import (
     check_invoice_amount,
     check_late_time,
-    find_invoice,
     has_to_be_sent,
     in_scope,
     may_archive,
@@ -135,21 +134,6 @@ def test_a_fixed_fee_s_invoice_is_one_line_on_the_project(key: HarvestKey | None
             "project_id": 100,
         }
     ]
-
-
-def test_an_invoice_is_found_by_its_po_number_alone() -> None:
-    ours = invoice("1", id=3000, purchase_order=" upsales-order-500 ")
-    others = [invoice("1", id=1, purchase_order=number) for number in (None, "", "upsales-order-5000", "500")]
-
-    assert find_invoice(500, [*others, ours, ours]) is ours
-    assert find_invoice(500, others) is None
-
-
-def test_two_invoices_of_one_order_are_held_and_named() -> None:
-    with pytest.raises(
-        SettlementHeldError, match=r"Order 500: the Harvest invoices 1, 3000 .*upsales-order-500"
-    ):
-        find_invoice(500, [invoice("1"), invoice("1", id=1)])
 
 
 @pytest.mark.parametrize(
