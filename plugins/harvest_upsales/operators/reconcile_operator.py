@@ -12,10 +12,13 @@ import msgspec
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from harvest_upsales.domain.board import BillingResult, Board, RunFacts, next_board
+from harvest_upsales.domain.board import BillingResult, Board
+from harvest_upsales.domain.changes import IdleProject
+from harvest_upsales.domain.next_board import next_board
 from harvest_upsales.domain.outcome import Outcome, may_have_written
 from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.reconciliation import Balance, ProjectBalance
+from harvest_upsales.domain.run_facts import RunFacts
 from harvest_upsales.errors import RunFailedError
 from harvest_upsales.flows.overview import Sides
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
@@ -173,7 +176,7 @@ class _Ran:
     """What the tasks before this one left.
 
     :param outcomes: of every opportunity that was looked at
-    :param idle: name and reason of projects whose changed time makes no opportunity
+    :param idle: projects whose changed time makes no opportunity
     :param settled: orders that are settled up to the billing app
     :param held: why other orders are not
     :param billing: how the billing app answered, by order id
@@ -184,7 +187,7 @@ class _Ran:
     overview: str
     began: dt.datetime | None
     outcomes: list[Outcome]
-    idle: dict[int, tuple[str, str]]
+    idle: dict[int, IdleProject]
     settled: frozenset[int]
     held: dict[int, str]
     billing: dict[int, BillingResult]
@@ -229,14 +232,16 @@ class _Ran:
                 for each in refused
             ),
         ]
-        idle = _flat(pull(task_ids=operator.extract_task_id, key=IDLE_KEY))
+        idle = msgspec.convert(
+            _flat(pull(task_ids=operator.extract_task_id, key=IDLE_KEY)), list[IdleProject], strict=False
+        )
         return cls(
             overview=str(pull(task_ids=operator.extract_task_id, key=OVERVIEW_KEY) or ""),
             began=dt.datetime.fromisoformat(began) if began else None,
             outcomes=msgspec.convert(
                 _flat(pull(task_ids=operator.upsert_task_id)), list[Outcome], strict=False
             ),
-            idle={int(each["project_id"]): (str(each["project"]), str(each["reason"])) for each in idle},
+            idle={each.project_id: each for each in idle},
             settled=_order_ids(settled),
             held={int(each["order_id"]): str(each["message"]) for each in held},
             billing={each.order_id: each for each in billing},

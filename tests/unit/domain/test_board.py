@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from harvest_upsales.domain.board import BillingResult, Board, BoardRow, RunFacts, State, next_board
+from harvest_upsales.domain.board import BillingResult, Board, BoardRow, State
 from harvest_upsales.domain.board_text import contents_of, from_pieces, in_pieces
+from harvest_upsales.domain.changes import IdleProject
+from harvest_upsales.domain.next_board import next_board
 from harvest_upsales.domain.order_lines import OrderLine
 from harvest_upsales.domain.orders import Place
 from harvest_upsales.domain.outcome import NOTHING_UNINVOICED, Outcome
 from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.reconciliation import Balance, ProjectBalance
+from harvest_upsales.domain.run_facts import RunFacts
 from harvest_upsales.domain.uninvoiced_report import Uninvoiced
 
 NOON = dt.datetime(2026, 11, 2, 12, tzinfo=dt.UTC)
@@ -230,7 +233,7 @@ def test_a_failed_project_without_an_opportunity_has_its_time() -> None:
     "facts",
     [
         {"outcomes": [outcome(Action.SKIP, reason="the project is not billable", key="")]},
-        {"idle": {P: ("Webb", "not billable")}},
+        {"idle": {P: IdleProject(P, "Webb", "not billable")}},
     ],
 )
 def test_time_that_nobody_pays_for_is_shown_for_a_while(facts: Mapping[str, Any]) -> None:
