@@ -110,7 +110,7 @@ lint: $(STAMP) ## Style, types and the direction of imports; every check runs ev
 	done; \
 	if [ -n "$$failed" ]; then printf '\nFailed:%s\n' "$$failed"; exit 1; fi
 
-format: $(STAMP) ## Apply what ruff can mend by itself
+format: $(STAMP) ## Apply what ruff can fix by itself
 	@$(VENV)/bin/ruff check --fix-only . && $(VENV)/bin/ruff format .
 
 requirements: $(STAMP) ## Pin both requirements files anew from pyproject.toml (UPGRADE=1: to the newest versions)

@@ -103,7 +103,7 @@ class AirflowApi:
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def is_healthy(self) -> bool:
-        """Whether every part beats its heart."""
+        """Whether every part sends its heartbeat."""
         try:
             answer = self._session.get(f"{self._url}/api/v2/monitor/health", timeout=TIMEOUT_S)
         except requests.ConnectionError:

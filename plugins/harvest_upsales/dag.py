@@ -89,7 +89,7 @@ def harvest_upsales_dag(
             "params": {**PARAMS, **dag_arguments.pop("params", {})},
             "doc_md": DAG_DOC,
             "render_template_as_native_obj": False,
-            # Stands here, too, as Airflow asks a mapped task's policy of the DAG.
+            # Also set here, as Airflow takes a mapped task's policy from the DAG.
             "default_args": {**RETRIES, **dag_arguments.pop("default_args", {})},
             **dag_arguments,
         },

@@ -26,17 +26,17 @@ TASK_DOCS = {
     "check_setup": TaskDoc(
         "checks settings, rights and order fields, and creates the fields that are missing",
         "a setting, a connection or a right is wrong; nothing was written",
-        "mend what the message names, then clear the task",
+        "correct what the message names, then clear the task",
     ),
     "extract_time": TaskDoc(
         "finds projects whose time changed and orders to settle; writes nothing",
         "a service does not answer, or `opportunity_per` was switched",
-        "clear the task once the service is back; the message tells of a switch",
+        "clear the task once the service is back; after a switch, do what the message says",
     ),
     "upsert_opportunities": TaskDoc(
         "creates and updates opportunities, one batch of projects in each instance",
         "it names each project that failed; all others are done",
-        "mend what it says of the project, then clear the instance: it writes only what is left",
+        "correct what it says about the project, then clear the instance: it writes only what is left",
     ),
     "find_won_orders": TaskDoc(
         "lists the orders to settle", "`extract_time` left nothing that can be read", "start a new run"
@@ -49,13 +49,13 @@ TASK_DOCS = {
     "settle.sync_billing": TaskDoc(
         "waits until the billing app has the order",
         "the app refused the order, in its own words, or did not answer in time",
-        "mend it in the app, then clear the instance: after a refusal Upsales calls the app again, after silence it "
+        "correct it in the app, then clear the instance: after a refusal Upsales calls the app again, after silence it "
         "only waits",
     ),
     "reconcile": TaskDoc(
         "compares Harvest's uninvoiced amount with Upsales' value, project by project",
-        "a task before it failed, or amounts differ and nothing explains it",
-        "read its table; clear the tasks that failed, and it judges anew",
+        "an earlier task failed, or amounts differ without an explanation",
+        "read its table; clear the tasks that failed, and it compares again",
     ),
 }
 

@@ -15,7 +15,7 @@ class Recovery(StrEnum):
     """What to do about an error."""
 
     FAIL_NOW = "fail now"
-    """A person has to mend something; trying again changes nothing."""
+    """A person has to correct something; trying again changes nothing."""
     WAIT_AND_RETRY = "wait and retry"
     """The service or the network is at fault; the same call may go through later."""
     LOOK_UP_FIRST = "look up before retrying"
@@ -46,7 +46,7 @@ class SetupError(HarvestUpsalesError):
 
 
 class ParamsError(HarvestUpsalesError, ValueError):
-    """A parameter of a run is no day, no list of ids, or a window that ends before it begins."""
+    """A parameter of a run is not a day or not a list of ids, or the window ends before it begins."""
 
 
 class RunFailedError(HarvestUpsalesError):
@@ -83,7 +83,7 @@ class ApiError(HarvestUpsalesError):
 
 
 class AuthenticationError(ApiError, PermissionError):
-    """401: the token, key or account id is wrong. Mend the connection."""
+    """401: the token, key or account id is wrong. Correct the connection."""
 
 
 class PermissionDeniedError(ApiError, PermissionError):
@@ -156,11 +156,11 @@ class AnswerLostError(ApiError, ConnectionError):
 
 
 class UnexpectedAnswerError(ApiError, ValueError):
-    """The service answered in a shape this package does not know; nothing was guessed."""
+    """The service answered in a shape this package does not know; the answer was not used."""
 
 
 class IncompleteListError(UnexpectedAnswerError):
-    """A list moved each time that it was read, or its pages don't lead to its end. A later try may find it at rest."""
+    """A list changed each time that it was read, or its pages don't lead to its end. A later try may succeed."""
 
     recovery = Recovery.WAIT_AND_RETRY
 
@@ -169,7 +169,7 @@ class IncompleteListError(UnexpectedAnswerError):
 
 
 class ProjectError(HarvestUpsalesError):
-    """One project can't be synced; the others go on. The message names the project and what to mend."""
+    """One project can't be synced; the others go on. The message names the project and what to correct."""
 
     recovery = Recovery.REPORT
 

@@ -23,7 +23,7 @@ HARVEST_CONNECTION: dict[str, Any] = {
     "conn-fields": {
         "contact": {
             "label": "Contact e-mail",
-            "description": "Whom Harvest may write to about this integration: it wants an address with every request.",
+            "description": "Whom Harvest can contact about this integration; required with every request.",
             "schema": {"type": "string", "format": "email"},
         },
     },
@@ -38,7 +38,7 @@ UPSALES_CONNECTION: dict[str, Any] = {
         "relabeling": {"host": "Base URL", "password": "API key"},
         "placeholders": {
             "host": "https://power.upsales.com/api/v2",
-            "password": "Shown once, when the key is made",
+            "password": "Shown once, when the key is created",
         },
     },
     "conn-fields": {

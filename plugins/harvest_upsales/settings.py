@@ -84,7 +84,7 @@ def parse_settings(text: str | bytes | None, *, variable: str = SETTINGS_VARIABL
 
     :param text: a JSON object; ``None`` where the Variable does not exist
     :param variable: its key, for the message
-    :raises SettingsError: names the key that has to be mended
+    :raises SettingsError: names the key to correct
     """
     if not text:
         msg = f"The Airflow Variable {variable} is missing. Create it with at least the keys " + ", ".join(

@@ -50,7 +50,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 ONE_OF = 10
 POSITIONS = ("first", "second", "every")
 # What an error has to offer: something that its reader can do.
-NEXT_STEP = re.compile(r"[Rr]etry|[Cc]heck |[Ll]ook|Mend |report a bug|next run|by hand")
+NEXT_STEP = re.compile(r"[Rr]etry|[Cc]heck |[Ll]ook|[Cc]orrect |report a bug|next run|by hand")
 _ID = re.compile(r"\d+")
 
 

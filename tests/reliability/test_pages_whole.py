@@ -182,7 +182,9 @@ def test_a_list_that_never_rests_fails_and_can_be_tried_again(bench: Bench) -> N
         *TIME, lambda: account.delete_time(max(account.time_entries)), nth=None
     )
 
-    with pytest.raises(IncompleteListError, match=r"^Harvest GET /time_entries: .* 1 records went") as error:
+    with pytest.raises(
+        IncompleteListError, match=r"^Harvest GET /time_entries: .* 1 records disappeared"
+    ) as error:
         read_entries(bench)
 
     assert error.value.recovery is Recovery.WAIT_AND_RETRY

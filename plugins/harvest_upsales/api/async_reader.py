@@ -37,7 +37,7 @@ class AsyncUpsalesReader:
     :param timeout_s: seconds to connect, and seconds to wait for more of an answer
     :param proxy: URL of a proxy
     :param verify: ``False``, or the path of a CA bundle
-    :param secrets: blotted out of the service's own error texts
+    :param secrets: removed from the service's own error texts
     :param sleep: waits for seconds
     :param rng: random number from 0 to 1, for jitter
     """

@@ -16,16 +16,16 @@ from harvest_upsales.records.bounds import one_line
 T = TypeVar("T")
 LONGEST_DETAIL = 200
 GATEWAY_FAILURES = frozenset({408, 502, 503, 504, 520, 521, 522, 523, 524})
-"""A gateway, not the service, may have given up; the service behind it may be at work on the request still.
+"""A gateway, not the service, may have given up; the service behind it may still be working on the request.
 
-Also 503: some gateways answer it where the service behind them is slow, and nothing tells theirs from the service's.
+Also 503: some gateways answer it when the service behind them is slow, and it looks the same as the service's own.
 """
 
 _NEXT_STEP = {
     Kind.UNAUTHORIZED: "Check the token in the {connection} connection.",
-    Kind.FORBIDDEN: "The token's owner needs the administrator's rights, and the account this feature.",
+    Kind.FORBIDDEN: "The token's owner needs administrator rights, and the account needs this feature.",
     Kind.REDIRECTED: "Check the base URL in the {connection} connection: {base_url}.",
-    Kind.MISSHAPEN: "Nothing was guessed. Check the base URL {base_url}; if it is right, report a bug.",
+    Kind.MISSHAPEN: "The answer was not used. Check the base URL {base_url}; if it is right, report a bug.",
     Kind.CERTIFICATE_INVALID: "Check the base URL {base_url}, or set the {connection} connection's extra 'verify'.",
     Kind.NOT_CONNECTED: "Check the network, the proxy and the base URL {base_url} if this lasts.",
 }
@@ -110,7 +110,7 @@ def _next_step(failure: Failure, call: Call) -> str:
             f"The record is gone, or the base URL {call.base_url} in the {call.service} connection is wrong."
         )
     if failure.kind is Kind.REJECTED:
-        return "Mend what it names, then retry."
+        return "Correct what it names, then retry."
     step = _NEXT_STEP.get(failure.kind, "A later retry may go through.")
     return step.format(connection=call.service, base_url=call.base_url)
 
@@ -158,7 +158,7 @@ def service_words(body: bytes, secrets: Iterable[str]) -> str:
     ``{"error": {"key", "msg", "errorCode"}}``.
 
     :param body: of the refusal
-    :param secrets: blotted out, should the service repeat them
+    :param secrets: removed, should the service repeat them
     :return: at most 200 characters on one line; empty where the body says nothing in those places
     """
     try:
@@ -182,5 +182,5 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
 
 
 def shape_words(error: msgspec.ValidationError) -> str:
-    """What a decoder missed and where, without the value that it found, which msgspec quotes."""
+    """What a decoder expected and where, without the value found there, which msgspec quotes."""
     return re.sub(r"""(['"]).*\1""", "a value", str(error), flags=re.DOTALL)[:LONGEST_DETAIL]

@@ -27,7 +27,7 @@ LONGEST_RESET_S = 15.0
 
 
 Sent = dict[str, dict[int, int]]
-"""By budget, how many requests were sent so many milliseconds ago; never more than in truth, if rounded."""
+"""By budget: how many requests were sent how many milliseconds ago. Ages are rounded down, never up."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class RateLimiter:
 
 
 def _age_ms(age_s: float) -> int:
-    """Rounded down, so that no window opens too early: finely where the short windows look, by seconds beyond."""
+    """Rounded down, so that no window opens too early: finely within the short windows, to seconds beyond them."""
     return max(0, int(age_s * 20) * 50 if age_s < LONGEST_RESET_S else int(age_s) * 1000)
 
 

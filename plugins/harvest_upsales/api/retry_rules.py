@@ -1,7 +1,7 @@
 """When a request may be sent again, and after how long: pure rules for both services.
 
 Reads may be repeated freely. A write is repeated only where it's certain that it had no effect: the service
-refused it before processing (429), or no connection came about. Everything else is for the caller to look up.
+refused it before processing (429), or no connection could be made. Everything else is for the caller to look up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Kind(StrEnum):
     """What went wrong with one request."""
 
     RATE_LIMITED = "too many requests (429)"
-    NOT_CONNECTED = "no connection came about"
+    NOT_CONNECTED = "no connection could be made"
     UNAVAILABLE = "the service is not available"
     TIMED_OUT = "no answer in time"
     CONNECTION_LOST = "the connection was cut"
@@ -51,7 +51,7 @@ TRANSIENT = frozenset(
 )
 """What may go away by itself."""
 NO_EFFECT = frozenset({Kind.RATE_LIMITED, Kind.NOT_CONNECTED})
-"""What leaves no doubt that a write was not carried out."""
+"""After these a write was certainly not carried out."""
 EFFECT_UNKNOWN = (TRANSIENT - NO_EFFECT) | {Kind.MISSHAPEN}
 """After these a write may have been carried out."""
 

@@ -78,7 +78,7 @@ class Transport:
     :param service: ``Harvest`` or ``Upsales``
     :param limiter: the service's rate limits
     :param timeout_s: seconds to connect, and seconds to wait for more of an answer
-    :param secrets: blotted out of a service's own error texts
+    :param secrets: removed from a service's own error texts
     :param clock: steady seconds
     :param sleep: waits for seconds
     :param rng: random number from 0 to 1, for jitter
@@ -215,7 +215,7 @@ class Transport:
         budget: str,
         read: Callable[[requests.Response, bytes], T | Failure],
     ) -> T | Failure:
-        # What makes a body reads what it is built on.
+        # A body that is made right before the try makes a read of its own.
         now = self._clock()
         reservation = self._limiter.reserve(now, budget, with_a_read=callable(body))
         self._pause(reservation.moment - now)
@@ -231,7 +231,7 @@ class Transport:
                 timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,
-                # Said with the request: REQUESTS_CA_BUNDLE of the environment beats the session's own word.
+                # Passed with each request: REQUESTS_CA_BUNDLE in the environment overrides the session's setting.
                 verify=None if self._session.verify is True else self._session.verify,
             )
             received = b"".join(answer.iter_content(_piece_bytes(answer)))
@@ -269,7 +269,7 @@ class Transport:
 
 
 def _piece_bytes(answer: requests.Response) -> int | None:
-    """``None``: in one piece, which is copied the least; not where the service says an absurd length, or none."""
+    """``None``: in one piece, which is copied the least; but not if the stated length is absurd or missing."""
     length = answer.headers.get("Content-Length", "")
     return None if length.isdecimal() and int(length) <= _LARGEST_PIECE_BYTES else _PIECE_BYTES
 

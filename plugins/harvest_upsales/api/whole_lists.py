@@ -1,4 +1,4 @@
-"""Lists that move while they are read: noticed, and read again from their start.
+"""Detects lists that change while they are read, and reads them again from the start.
 
 Both services list by page, and people go on working between two pages. A record that is added or changed meanwhile is
 read as it was or as it became, as if the reading had been a moment earlier or later. But one that is deleted, or that
@@ -21,10 +21,10 @@ _log = logging.getLogger(__name__)
 
 
 def whole(read: Callable[[], T]) -> T:
-    """Read a list to its end; where it moved under way, anew from its start.
+    """Read a list to its end; if it changed meanwhile, read it again from the start.
 
-    :param read: reads it once, each time into an accumulator of its own: what a reading that broke off had taken in
-        is thrown away. A record may come twice in one reading; the later one is right, see ``latest``
+    :param read: reads it once, each time into a new accumulator, as the result of an aborted reading is
+        discarded. A record may come twice in one reading; the later one is right, see ``latest``
     :raises IncompleteListError: it moved each time
     """
     for attempt in range(1, ATTEMPTS):
@@ -42,7 +42,7 @@ def whole(read: Callable[[], T]) -> T:
 
 
 def latest(records: Iterable[T], key: Callable[[T], Any]) -> list[T]:
-    """Each record once, as it came last: its later state is the one that is true."""
+    """Each record once, in the state in which it came last."""
     return list({key(record): record for record in records}.values())
 
 
@@ -67,13 +67,13 @@ class Completeness:
 
         :param keys: of its records
         :param total: how many records the service says the whole list has now; ``None`` where it does not say
-        :raises IncompleteListError: records went while the list was read
+        :raises IncompleteListError: records disappeared while the list was read
         """
         self._seen.update(keys)
         if total is None:
             return
         if self._last_total is not None and total < self._last_total:
-            raise self.error(f"{self._last_total - total} records went while its pages were read")
+            raise self.error(f"{self._last_total - total} records disappeared while its pages were read")
         if self._first_total is None:
             self._first_total = total
         self._last_total = total
@@ -90,8 +90,8 @@ class Completeness:
     def error(self, what: str) -> IncompleteListError:
         """The error that says what was noticed, and what happens next."""
         return IncompleteListError(
-            f"{self._service} {self._call}: the list can't be read as a whole: {what}. Nothing was concluded from a "
-            "part of it. A retry reads it again; if it lasts, run this when fewer people change it.",
+            f"{self._service} {self._call}: the list can't be read as a whole: {what}. The incomplete list was not "
+            "used. A retry reads it again; if it lasts, run this when fewer people change it.",
             service=self._service,
             call=self._call,
         )

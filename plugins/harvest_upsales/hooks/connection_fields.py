@@ -60,14 +60,14 @@ def base_url_of(connection: ConnectionFields, default: str) -> str:
         return default
     if "://" not in host:
         host = f"{(connection.schema or 'https').lower()}://{host}"
-    # The parser would pass over line ends and other signs that belong in no address.
+    # The parser would pass over line ends and other characters that no address may contain.
     if " " in host or not host.isprintable():
-        raise _field_error(connection, "host", "is no URL")
+        raise _field_error(connection, "host", "is not a URL")
     try:
         parts = urlsplit(host)
         port = parts.port or connection.port
     except ValueError:
-        raise _field_error(connection, "host", "is no URL") from None
+        raise _field_error(connection, "host", "is not a URL") from None
     _check_url(connection, parts)
     netloc = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
     if port:
@@ -76,7 +76,7 @@ def base_url_of(connection: ConnectionFields, default: str) -> str:
     try:
         PreparedRequest().prepare_url(url, None)
     except (RequestException, UnicodeError):
-        raise _field_error(connection, "host", "is no URL") from None
+        raise _field_error(connection, "host", "is not a URL") from None
     return url
 
 
@@ -108,14 +108,14 @@ def secret_of(connection: ConnectionFields, meaning: str) -> str:
     """The password field, fit for a header.
 
     :param meaning: what the password is, for the message
-    :raises SetupError: it's empty, or holds something that no header can
+    :raises SetupError: it's empty, or contains what no header may
     """
     secret = (connection.password or "").strip()
     if not secret:
         raise _field_error(connection, "password", f"is empty: it takes {meaning}")
     if not (secret.isascii() and secret.isprintable()) or any(sign in secret for sign in ' ";,'):
         raise _field_error(
-            connection, "password", f"holds a sign that can't be part of {meaning}: copy it again"
+            connection, "password", f"contains a character that {meaning} can't contain: copy it again"
         )
     return secret
 
@@ -126,13 +126,13 @@ def header_text_of(connection: ConnectionFields, field: str, text: object, meani
     :param field: its name in the connection
     :param text: its value
     :param meaning: what it takes, for the message
-    :raises SetupError: it's empty, or holds something that no header can
+    :raises SetupError: it's empty, or contains what no header may
     """
     value = str(text or "").strip()
     if not value:
         raise _field_error(connection, field, f"is empty: it takes {meaning}")
     if not (value.isascii() and value.isprintable()):
-        raise _field_error(connection, field, "holds a sign that can't be sent in a header")
+        raise _field_error(connection, field, "contains a character that can't be sent in a header")
     return value
 
 
@@ -154,7 +154,7 @@ def timeouts_of(connection: ConnectionFields) -> tuple[float, float]:
 def web_address_of(connection: ConnectionFields) -> str:
     """Extra ``web_url``: where people find the service's web app; empty where it is not given.
 
-    :raises SetupError: it is no plain URL
+    :raises SetupError: it is not a plain URL
     """
     given = connection.extra_dejson.get("web_url")
     if not given:

@@ -24,7 +24,7 @@ from harvest_upsales.hooks.service_hook import ServiceHook
 
 
 class BearerAuth(AuthBase):
-    """The token in its header, whatever else the environment knows of the host."""
+    """The token in its header, whatever credentials the environment has for the host."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -106,7 +106,7 @@ def _test(client: HarvestClient) -> str:
     except AuthenticationError as refused:
         msg = (
             f"{refused.message} Harvest refuses the token (password) for account ID {client.account_id} "
-            "(login): both stand at id.getharvest.com/developers."
+            "(login): both are shown at id.getharvest.com/developers."
         )
         raise SetupError(msg) from refused
     except (NotFoundError, PermissionDeniedError) as refused:
@@ -120,22 +120,25 @@ def _test(client: HarvestClient) -> str:
     except PermissionDeniedError as refused:
         msg = (
             f"The token (password) works, but its owner, user {me.id}, is not an administrator of the Harvest account. "
-            "Give the right, or use an administrator's token."
+            "Make them one, or use an administrator's token."
         )
         raise SetupError(msg) from refused
     if not company.invoice_feature:
         msg = "Invoicing is not activated in the Harvest account: Settings, Modules, Invoices."
         raise SetupError(msg)
     if rates_are_hidden(client):
-        msg = "The token's owner can't see billable rates: give the right, or use an administrator's token (password)."
+        msg = (
+            "The token's owner can't see billable rates: grant that right, "
+            "or use an administrator's token (password)."
+        )
         raise SetupError(msg)
     account = f"{company.name} ({client.account_id})" if company.name else client.account_id
-    roles = ", ".join(me.access_roles) or "roles not told"
+    roles = ", ".join(me.access_roles) or "roles unknown"
     return f"Connected to Harvest account {account} as user {me.id} ({roles}). Invoicing is activated."
 
 
 def rates_are_hidden(client: HarvestClient) -> bool:
-    """Whether recent billable time comes without any rate: the sign of a missing right."""
+    """Whether recent billable time comes without any rate, which means that a right is missing."""
     since = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=60)
     page = next(client.time_entry_pages(from_=since, page_size=100))
     billable = [entry for entry in page.records if entry.billable]

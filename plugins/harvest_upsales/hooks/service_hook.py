@@ -39,7 +39,7 @@ _BRIEF_CONNECT_S, _BRIEF_READ_S, _BRIEF_PAUSES_S = 3.0, 10.0, 3.0
 
 
 class TokenFilter(logging.Filter):
-    """Blots ``token=...`` out of log lines: at debug level urllib3 logs each URL with its query."""
+    """Removes ``token=...`` from log lines: at debug level urllib3 logs each URL with its query."""
 
     _TOKEN = re.compile(r"(token=)[^&\s\"']+")
 
@@ -55,7 +55,7 @@ _URL_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
 
 
 def hide_tokens_in_url_logs() -> None:
-    """See to it that no logged URL holds a token. Safe to repeat."""
+    """Make sure that no logged URL contains a token. Safe to repeat."""
     for name in _URL_LOGGERS:
         logger = logging.getLogger(name)
         if not any(isinstance(known, TokenFilter) for known in logger.filters):
@@ -72,7 +72,7 @@ class ServiceHook(HttpHook):
     default_base_url: str
     secret_meaning: str
     brief = False
-    """Whether a person waits for the answers: then time-outs are short, and nothing is waited for long."""
+    """Whether a person waits for the answers; then time-outs and pauses are short."""
     form_labels: ClassVar[Mapping[str, str]]
     """Labels of the connection's fields in Airflow's form; see provider_info.py."""
 
@@ -85,9 +85,9 @@ class ServiceHook(HttpHook):
         return self.get_connection(self.http_conn_id)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Whether the connection will do, in words: who it is and what it may do, or which field to mend.
+        """Test the connection: the account, user and rights, or the field to correct.
 
-        No person is named: the words are shown on a page.
+        No person is named, as the text is shown on a page.
         """
         try:
             # No call needs it, so nothing else would tell that it is wrong.
@@ -173,9 +173,9 @@ class ServiceHook(HttpHook):
         )
 
     def _test(self) -> str:
-        """What the connection is good for.
+        """Describe what the connection has access to.
 
-        :raises HarvestUpsalesError: it is not; the message says what to mend
+        :raises HarvestUpsalesError: it does not work; the message says what to correct
         """
         raise NotImplementedError
 
@@ -192,7 +192,7 @@ def _shortened(timeouts: tuple[float, float]) -> tuple[float, float]:
 
 
 def _brief_sleep(service: str) -> Callable[[float], None]:
-    """Wait a little, all in all; where more is asked for, give up."""
+    """Wait for a few seconds in total; give up if more is asked for."""
     left = _BRIEF_PAUSES_S
 
     def sleep(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""What every record holds to, whoever sent it: numbers that can be reckoned with, names on one line."""
+"""Bounds of every record, whoever sent it: numbers within bounds, names on one line."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 
 LARGEST_EXPONENT = 18
 SMALLEST_EXPONENT = -60
-# Sums of many numbers that are within these bounds lose no digit; of others, it is noticed.
+# Adding up numbers within these bounds loses no digit; with others, a lost digit raises an error.
 _ALL_DIGITS = Context(prec=LARGEST_EXPONENT - SMALLEST_EXPONENT + 12, traps=[InvalidOperation, Inexact])
 # Joins emoji and letters; all other invisible characters may turn or hide the text around them.
 _JOINERS = "\u200c\u200d"
 
 
 def check_number(field: str, number: Decimal | None) -> None:
-    """Refuse what JSON or a text can say and no amount or number of hours ever is.
+    """Refuse a number that JSON allows but that no amount or number of hours can be.
 
     :param field: as the service calls it, for the message; the number itself is in none
     :raises ValueError: not a number, infinite, 10¹⁹ or more, or with more than 60 decimals
@@ -23,18 +23,18 @@ def check_number(field: str, number: Decimal | None) -> None:
         return
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or (number and number.adjusted() > LARGEST_EXPONENT):
-        msg = f"`{field}` is no number that can be reckoned with"
+        msg = f"`{field}` is not a number within bounds"
         raise ValueError(msg)
     if not SMALLEST_EXPONENT <= exponent <= LARGEST_EXPONENT:
-        msg = f"`{field}` has more digits than can be reckoned with"
+        msg = f"`{field}` has too many digits"
         raise ValueError(msg)
 
 
 def check_numbers(field: str, numbers: Iterable[Decimal | None]) -> None:
     """``check_number`` of thousands at once, in a fraction of the time.
 
-    The sum of their absolute values has the digits of all of them, and is larger than any: where it can be reckoned
-    with, so can each. Where it can't, they are looked at one by one.
+    The sum of their absolute values has the digits of all of them, and is larger than any: if it is within bounds,
+    so is each of them. If not, they are checked one by one.
 
     :raises ValueError: as ``check_number``
     """

@@ -40,7 +40,7 @@ def decode(data: bytes | str, of: type[T]) -> T:
 
 
 def _without_lone_surrogates(data: bytes | str) -> bytes | str:
-    """Half a character, as a text that was cut in an emoji has it, is legal in JSON and in nothing else: U+FFFD."""
+    """Replace a lone surrogate, as in a text cut within an emoji, by U+FFFD: only JSON allows it."""
     if isinstance(data, str):
         return data
     return _ESCAPES.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], data)

@@ -147,7 +147,7 @@ class OrderRow(Struct, frozen=True):
 
 
 class WholeRow(OrderRow, frozen=True):
-    """All of a row that is looked into before it is sent back."""
+    """Everything in a row that is checked before it is sent back."""
 
     custom: list[CustomValue] | None = None
 
@@ -185,11 +185,11 @@ class Order(Struct, frozen=True):
         check_number("probability", self.probability)
         check_number("currencyRate", self.currency_rate)
         for raw in self.rows_raw:
-            # Looked into now, while the answer can still be refused as a whole.
+            # Checked now, while the answer can still be refused as a whole.
             decode(bytes(raw), WholeRow)
 
     def kept(self) -> Self:
-        """The same for who keeps it longer than its page: a row as it came holds the whole answer that it was in."""
+        """A copy to keep: each ``Raw`` row otherwise keeps its whole page in memory."""
         return replace(self, rows_raw=[raw.copy() for raw in self.rows_raw])
 
 
@@ -209,7 +209,7 @@ class OrderBrief(Struct, frozen=True):
 
 
 class NotedOrder(OrderBrief, frozen=True):
-    """The same with its notes, for who looks at them and lets them go."""
+    """The same with its notes; read them and drop them."""
 
     notes: str | None = None
 

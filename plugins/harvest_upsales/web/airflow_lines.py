@@ -17,7 +17,7 @@ def dag_line(dag: PluginDag) -> CheckLine:
     """Does the DAG load, and is it switched on?"""
     if dag.has_import_errors:
         text = f"The file of {dag.dag_id} does not load; the DAG stays as it was before."
-        return red("DAG", text, "The list of Dags shows the import error: mend the file.")
+        return red("DAG", text, "The list of Dags shows the import error: fix the file.")
     if dag.is_paused:
         saved = read_settings(dag.settings_variable).text is not None
         when = (
@@ -38,7 +38,7 @@ def pool_line(session: Session, dag: PluginDag) -> CheckLine:
         return red(
             "Pool",
             f"The pool {dag.pool} does not exist: tasks that need it never start.",
-            f"Make it, with 1 slot, {where}: {make}",
+            f"Create it, with 1 slot, {where}: {make}",
         )
     if slots != 1:
         return red(

@@ -50,11 +50,11 @@ def grey(name: str, text: str) -> CheckLine:
 
 
 def not_reached(service: str, problem: HarvestUpsalesError, others: tuple[str, ...]) -> Iterator[CheckLine]:
-    """A service that can't be asked: its connection is red, what it would tell is grey."""
+    """A service that can't be asked: its connection is red, its other lines are grey."""
     yield red(
         f"{service} connection",
         problem.message,
-        "Mend the connection under Admin, Connections, then check again.",
+        "Correct the connection under Admin, Connections, then check again.",
     )
     for name in others:
         yield grey(name, f"Not looked at, as {service} can't be asked.")
@@ -78,13 +78,13 @@ def harvest_lines(harvest: HarvestClient) -> Iterator[CheckLine]:
             "The token's owner is not an administrator of the Harvest account.",
             "Create the personal access token as an administrator, and put it into the connection.",
         )
-        yield grey("Invoicing in Harvest", "Only an administrator's token can tell.")
+        yield grey("Invoicing in Harvest", "Only an administrator's token can check this.")
         return
     if rates_are_hidden(harvest):
         yield red(
             "Harvest rights",
             "The token's owner can't see billable rates.",
-            "Give the right in Harvest, or use an administrator's token.",
+            "Grant that right in Harvest, or use an administrator's token.",
         )
     else:
         yield green("Harvest rights", "The token's owner is an administrator and sees billable rates.")
@@ -136,9 +136,9 @@ def _line(name: str, look: Callable[[], CheckLine]) -> CheckLine:
     try:
         return look()
     except AuthenticationError as error:
-        return red(name, error.message, "See that the API key has all rights.")
+        return red(name, error.message, "Check that the API key has all rights.")
     except HarvestUpsalesError as error:
-        return red(name, error.message, "Mend what the message says, then check again.")
+        return red(name, error.message, "Do what the message says, then check again.")
 
 
 def _ids(upsales: UpsalesClient, settings: Settings) -> CheckLine:

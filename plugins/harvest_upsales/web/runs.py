@@ -34,7 +34,7 @@ def start_run(session: Session, dag: PluginDag, user: BaseUser, params: Mapping[
     :raises HTTPException: 409 where the DAG can't run now, 400 where it refuses the params
     """
     if dag.has_import_errors:
-        raise HTTPException(status.HTTP_409_CONFLICT, "The DAG's file has an import error: mend that first.")
+        raise HTTPException(status.HTTP_409_CONFLICT, "The DAG's file has an import error: fix that first.")
     if dag.is_paused:
         raise HTTPException(status.HTTP_409_CONFLICT, _about_pause(dag))
     try:

@@ -35,7 +35,7 @@ export function Checks({ dagId, isOpen, runId }) {
   );
 }
 
-/** People mend something elsewhere and come back to this tab, or a run ends while they look: look again then. */
+/** People correct something elsewhere and return to this tab, or a run ends meanwhile: check again then. */
 function useAgainWhenNeeded(isOpen, runId, reload) {
   const seen = useRef({ isOpen, runId });
   useEffect(() => {

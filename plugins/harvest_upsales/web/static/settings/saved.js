@@ -15,7 +15,7 @@ export function Problem({ settings }) {
       h(
         Text,
         { mb: 2 },
-        `The fields below are empty, but the Variable ${settings.variable} is not. This is its text; mend it under Admin → Variables, or enter the settings anew here.`,
+        `The fields below are empty, but the Variable ${settings.variable} is not. This is its text; correct it under Admin → Variables, or enter the settings anew here.`,
       ),
       h(
         Box,
