@@ -43,7 +43,7 @@ class BillingApp:
 
     @locked
     def order_saved(self, order_id: int, by: str) -> None:
-        """Upsales' hook. The app's own saves are not heard."""
+        """Upsales' hook. The app's own saves are ignored."""
         order = self.account.orders[order_id]
         heard = self.connected and by != "app" and order["probability"] == 100
         if not heard or (by == "api" and self.ignores_api_saves):

@@ -39,7 +39,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """The service says no.
+    """The service refuses the request.
 
     :param body: the JSON that the service answers with.
     """

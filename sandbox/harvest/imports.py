@@ -99,7 +99,7 @@ def _take_time(account: HarvestAccount, project: Record, kind: str, found: Impor
 
 
 def _group(entry: Record, kind: str) -> str:
-    """What of a summary's kind the entry is summed under."""
+    """The group of the summary that the entry belongs to."""
     labels: dict[str, str] = {
         "project": "time",
         "task": entry["task"]["name"],

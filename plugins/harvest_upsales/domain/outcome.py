@@ -1,4 +1,4 @@
-"""What came of one opportunity in a run."""
+"""The result of one opportunity in a run."""
 
 from __future__ import annotations
 
@@ -41,8 +41,10 @@ class Outcome(Struct, frozen=True):
 
 
 def may_have_written(outcomes: Iterable[Outcome], *of_settlement: Collection[object]) -> bool:
-    """Whether a run wrote, or may have: what it read before that may not be true any more.
+    """Whether a run wrote, or may have, so that what it read before may be outdated.
 
-    :param of_settlement: the orders that were settled, held on the way, taken back, or had their project archived
+    :param outcomes: of the upserts
+    :param of_settlement: one collection for each kind of order that settlement touched: settled, held on the way,
+        taken back, or with its project archived
     """
     return any(of_settlement) or any(outcome.action in _WRITES for outcome in outcomes)

@@ -89,7 +89,7 @@ class Uninvoiced:
 def beginning(projects: Iterable[Project], today: dt.date) -> dt.date:
     """The day before which an account can hold no time: well before its first project.
 
-    A project said to start before Harvest was there is a slip of the pen, and no reason to read centuries of reports.
+    A project that starts before Harvest existed is a typing error, and no reason to read centuries of reports.
     """
     days = [today]
     for project in projects:

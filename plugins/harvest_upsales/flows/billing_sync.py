@@ -31,8 +31,8 @@ def call_again(services: Services, order_id: int, *, may_be_called: bool = False
     """Save the order unchanged, which makes Upsales call its connected apps, after the app had failed.
 
     Only a person's retry of a failed sync does this, and never where the app has succeeded: a second call can mean
-    a second customer invoice. Whoever has just mended the order has had the app called by that: its answer is waited
-    for.
+    a second customer invoice. A person who has just corrected the order has already caused a call to the app: its
+    answer is waited for.
 
     :param may_be_called: an earlier try was lost, perhaps after it had saved the order. Nothing is saved then unless
         the app has answered the order's last save, however old that is

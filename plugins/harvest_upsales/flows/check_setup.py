@@ -33,8 +33,8 @@ def check_setup(
     :param dry_run: say which fields would be created, and create none
     :param web: what the connections say of the web apps; Harvest's own address stands in for an empty one
     :param sleep: waits between looking up a write whose answer was lost
-    :raises SettingsError: names the setting to mend
-    :raises SetupError: names what to mend in Harvest or Upsales
+    :raises SettingsError: names the setting to correct
+    :raises SetupError: names what to correct in Harvest or Upsales
     """
     company = harvest.company()
     setup_checks.check_invoicing(company)
@@ -70,7 +70,7 @@ def confirm_before_writing(upsales: UpsalesClient, settings: Settings) -> None:
 
 
 def _look_closer(upsales: UpsalesClient, settings: Settings) -> list[str]:
-    """What an account's first run, and one run a day, look at, too.
+    """Further checks, for an account's first run and for one run a day.
 
     :return: warnings
     """

@@ -65,7 +65,7 @@ class CompanyBook:
         found = {
             contact.client.id: contact.client.name or ""
             for address, written in sorted(addresses.items())
-            # Whether the service minds capitals is not documented.
+            # Whether the service is case-sensitive is not documented.
             for spelling in sorted({address, written})
             for contact in self._services.upsales.contacts(spelling)
             if contact.client is not None and (contact.email or "").strip().casefold() == address

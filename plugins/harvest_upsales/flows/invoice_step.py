@@ -88,9 +88,7 @@ def _create_invoice(services: Services, won: WonOrder) -> Invoice:
             lambda: search_invoice(services, won.order_id, won.project)[0],
         )
     except RejectedError as error:
-        msg = (
-            f"{won}: Harvest does not invoice it ({error.message}). Mend that there; the next run settles it."
-        )
+        msg = f"{won}: Harvest does not invoice it ({error.message}). Correct that there; the next run settles it."
         raise SettlementHeldError(msg) from error
 
 

@@ -1,4 +1,4 @@
-"""A write whose answer was lost: look what it did, wait for it, and never send it on the off-chance."""
+"""A write whose answer was lost: look for its effect, wait for it, and never send it again on a guess."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Written = TypeVar("Written")
 
 # The service is done with the request; a list may lag behind by seconds.
 DONE_WAITS_S = (1.0, 4.0)
-# The service may still be at work on the request, which nothing calls back: the looks reach beyond the minute that
+# The service may still be working on the request, which nothing can cancel: the looks reach beyond the minute that
 # common gateways and the connection's own time-out give a request. All that time the one slot for writes stays taken,
 # so that no other task sends the same write meanwhile; the next try comes a minute later and looks first.
 UNDER_WAY_WAITS_S = (1.0, 4.0, 10.0, 20.0, 30.0)
-# In this word the service itself says that it failed. Any other answer may hide that it did what was asked, or come
+# With this status the service itself says that it failed. Any other answer may hide that it did what was asked, or come
 # from a gateway before it.
 _FAILED_STATUS = 500
 

@@ -1,4 +1,4 @@
-"""What would make Upsales refuse the last save of a settlement, found before anything is invoiced."""
+"""Finds what would make Upsales refuse the last save of a settlement, before anything is invoiced."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def refuse_unsavable(services: Services, won: WonOrder, order: Order) -> None:
     problems += [f"its product {product_id} is not active" for product_id in sorted(products - active)]
     if problems:
         msg = (
-            f"{won}: Upsales would not save the order, for {' and '.join(problems)}. Nothing was invoiced. Mend that "
-            "in Upsales; the next run settles the order."
+            f"{won}: Upsales would not save the order, because {' and '.join(problems)}. Nothing was invoiced. Correct "
+            "that in Upsales; the next run settles the order."
         )
         raise SettlementHeldError(msg)
 

@@ -67,7 +67,7 @@ def mark_order(progress: Progress, won: WonOrder, invoiced: Invoiced, before: Be
     except RejectedError as error:
         msg = (
             f"{won}: Upsales does not save the order ({error.message}). Its Harvest invoice {invoiced.invoice.id} "
-            "stands. Mend that in Upsales, then retry: the invoice is found again."
+            "stands. Correct that in Upsales, then retry: the invoice is found again."
         )
         raise SettlementHeldError(msg) from error
     if found is None:
@@ -84,12 +84,12 @@ def mark_order(progress: Progress, won: WonOrder, invoiced: Invoiced, before: Be
 def _refuse_erased(services: Services, won: WonOrder, found: SavedOrder) -> None:
     """The billing app may write its document number between our reading and our save, which then takes it off.
 
-    Its answer is not ours to write, so it still stands in the order and gives that away.
+    The app's status is not part of what we write, so it is still on the order and shows what happened.
     """
     app = services.billing_app
     if answered_between(found.before, found.order, app) and not custom_text(found.order, app.reference_field):
         msg = (
-            f"{won}: the billing app answered in the very moment in which the order was marked as invoiced, and the "
+            f"{won}: the billing app answered at the very moment the order was marked as invoiced, and the "
             f"save may have taken its document number ({app.reference_alias}) off the order. Look in the app whether "
             "the customer has two invoices, and write the number of the right one to the order; then clear this task."
         )

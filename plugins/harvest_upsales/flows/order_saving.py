@@ -32,7 +32,7 @@ class SavedOrder:
 
     @property
     def in_words(self) -> str:
-        """What is to be said of it; empty where nobody else saved."""
+        """A warning for the log; empty where nobody else saved."""
         if not self.others:
             return ""
         return (

@@ -50,7 +50,7 @@ class OrderWriter:
         self._memory: OrderMemory | None = None
 
     def keep_first_in(self, memory: OrderMemory) -> None:
-        """Keep the next order that is created where other batches and runs find it, before anything else is created."""
+        """Remember the next created order across batches and runs, before creating a second."""
         self._memory = memory
 
     def create(self, desired: Desired, plan: Plan) -> int | None:

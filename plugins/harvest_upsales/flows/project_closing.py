@@ -45,7 +45,7 @@ def _archive(services: Services, project: Project) -> Project:
     try:
         return services.write_once(lambda: harvest.set_project_active(project.id, False), look_up)
     except RejectedError as error:
-        msg = f"{describe(project)}: Harvest does not archive it ({error.message}). Mend that there, then retry."
+        msg = f"{describe(project)}: Harvest does not archive it ({error.message}). Correct that there, then retry."
         raise SettlementHeldError(msg) from error
 
 

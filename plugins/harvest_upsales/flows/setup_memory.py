@@ -1,4 +1,4 @@
-"""A checked set-up is good for a day, as long as nothing is written by it unseen.
+"""A checked set-up is valid for a day, but is checked again before anything is written.
 
 A run that has nothing to do should not ask both services five questions whose answers are the same every hour. What was
 checked is taken over from the run before; whatever a write relies on is asked again before anything is written.
@@ -36,7 +36,7 @@ def confirm_remembered(services: Services, *, creates: bool, settles: bool) -> N
 
     :param creates: whether opportunities may be created, which need the default user and stage
     :param settles: whether orders are settled or undone, which needs Harvest's invoices
-    :raises SettingsError: names the setting to mend
+    :raises SettingsError: names the setting to correct
     :raises SetupError: names what changed
     """
     setup, settings, upsales = services.setup, services.settings, services.upsales

@@ -95,7 +95,7 @@ def sweep(
 def _with_moved(
     harvest: HarvestClient, empty: ProjectSums, sums: ProjectSums, since: dt.datetime
 ) -> ProjectSums:
-    """The sums, those of projects with entries that may have moved while they were read put right.
+    """The sums, corrected for projects whose entries may have moved while they were read.
 
     Entries go on moving while their projects are read again. That takes moments, and is looked at, too; what moves in
     the last of them is left to the next run.
@@ -294,7 +294,7 @@ def cut(beginning: Sequence[Page[TimeEntry]], days: Days) -> tuple[Days, ...]:
 
 
 def _one_by_one(harvest: HarvestClient, walk: _Walk, first: _Part) -> ProjectSums:
-    """Walk the ranges in turn, the newest first, whose lines the notes take before any other."""
+    """Walk the ranges one after the other, newest first, as the notes take the newest lines first."""
     newest_first = sorted(first.left, key=lambda days: days.last or dt.date.max, reverse=True)
     total = first.sums
     total += whole(lambda: walk.straight(harvest, newest_first, first.sums))

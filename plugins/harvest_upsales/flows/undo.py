@@ -216,7 +216,7 @@ def _reopen(services: Services, project: Project, invoice: Invoice | None, *, dr
 
     services.write_once(lambda: services.harvest.set_project_active(project.id, True), look_up)
     return "reopened the project" + (
-        " (whoever closed it: the invoice that tells is gone)" if invoice is None else ""
+        " (its invoice is gone, so who closed it is not known)" if invoice is None else ""
     )
 
 

@@ -25,7 +25,7 @@ from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, Project
 from harvest_upsales.records.upsales_records import Order
 
-# So many failures in a row that waiting may cure: the service is down, and the rest would only fail as well.
+# After this many retryable failures in a row the service is down, and the rest would only fail as well.
 _FAILURES_IN_A_ROW = 3
 _MAY_BE_DOWN = frozenset({Recovery.WAIT_AND_RETRY, Recovery.LOOK_UP_FIRST})
 

@@ -69,7 +69,7 @@ def outlet_assets(operator: BaseOperator) -> list[Asset]:
 
 
 def announce(operator: BaseOperator, context: Mapping[str, Any], extra: dict[str, Any]) -> None:
-    """Have the operator's outlets change with this extra, once the task has succeeded."""
+    """Give the operator's outlets an event with this extra, once the task has succeeded."""
     events = context.get("outlet_events")
     for outlet in outlet_assets(operator):
         if events is not None:

@@ -104,7 +104,7 @@ class HarvestUpsalesOperator(BaseOperator):
     def read_settings(self) -> Settings:
         """The settings as the Variable has them now, or those that a plan tries.
 
-        :raises SettingsError: names the key to mend
+        :raises SettingsError: names the key to correct
         :raises ParamsError: settings were given to a run that writes
         """
         if self.trial_settings not in (None, "", "None", "null"):

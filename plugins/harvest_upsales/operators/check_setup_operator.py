@@ -33,8 +33,8 @@ class CheckSetupOperator(HarvestUpsalesOperator):
         """Check, and return the set-up.
 
         :raises AirflowSkipException: the run was made by the schedule, and no settings were saved yet
-        :raises SettingsError: names the setting to mend
-        :raises SetupError: names what to mend in Harvest or Upsales
+        :raises SettingsError: names the setting to correct
+        :raises SetupError: names what to correct in Harvest or Upsales
         """
         if (
             run_type_of(context) == "scheduled"
@@ -42,7 +42,7 @@ class CheckSetupOperator(HarvestUpsalesOperator):
             and self._earlier(context) is None
         ):
             # So that a DAG may be switched on, and a plan looked at, before anything can be written. Settings that
-            # were there once and are gone are an error: nobody would miss the runs that are left out.
+            # existed before and are gone are an error: nobody would notice that runs are skipped.
             msg = (
                 f"No settings yet (Variable {self.settings_variable}): fill in the form on the page Harvest."
             )

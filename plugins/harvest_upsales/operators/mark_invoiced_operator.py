@@ -87,7 +87,7 @@ class MarkProjectInvoicedOperator(ServicesOperator):
         )
         self._report(settled)
         if self.only_plans or services.settings.billing_integration_id is not None:
-            # With a billing app, an order is settled once that has it: the next task tells.
+            # With a billing app, an order is settled once the app has it: the next task sends the event.
             withhold(self)
         else:
             announce(self, context, to_xcom(SettledOrder.of(settled)))

@@ -50,7 +50,7 @@ def hours(number: Decimal) -> str:
 
 @contextmanager
 def folded(log: Any, title: str) -> Iterator[None]:
-    """What is logged in here is one line in Airflow's log viewer until somebody opens it.
+    """What is logged inside is folded into one line in Airflow's log viewer.
 
     The viewer knows the two marks by their text, each in a message of its own.
 
@@ -81,7 +81,7 @@ def _columns(character: str) -> int:
 
 
 def _one_line(cell: object) -> str:
-    """Names come from people: none of them ends a line or a group."""
+    """Names are typed by people: none of them may end a line or a group."""
     text = " ".join(str(cell).split())
     for mark in ("::group::", "::endgroup::"):
         text = text.replace(mark, mark.strip(":"))

@@ -30,10 +30,10 @@ class RecoveryRetryPolicy(RetryPolicy):
                 return RetryDecision.retry(delay=_asked_for(exception), reason="the service may recover")
             case Recovery.LOOK_UP_FIRST:
                 return RetryDecision.retry(
-                    delay=_LOOK_UP_DELAY, reason="looks up first what the lost write did"
+                    delay=_LOOK_UP_DELAY, reason="the next try first looks up what the lost write did"
                 )
             case _:
-                return RetryDecision.fail(reason="somebody has to mend what the message says")
+                return RetryDecision.fail(reason="a person has to correct what the message says")
 
     def serialize(self) -> dict[str, Any]:
         """Nothing to keep: the policy has no options."""

@@ -1,8 +1,8 @@
 """Larger data goes between tasks by reference: a file in object storage, its place in XCom.
 
 The place is the option ``staging_path`` in section ``[harvest_upsales]`` of Airflow's configuration, any URL that
-``ObjectStoragePath`` takes; by default a folder in Airflow's home. Whoever can't read a file any more reads the
-services again, so nothing is lost with it.
+``ObjectStoragePath`` takes; by default a folder in Airflow's home. A task that can't read a file reads the services
+again, so nothing is lost with it.
 
 A store's driver may be missing, and each driver has errors of its own for rights and credentials. None of them may fail
 a task, or hide the error that a task ends in; so whatever they raise is caught here and named in the log.
@@ -95,7 +95,7 @@ def _count_path(fingerprint: str) -> ObjectStoragePath:
 
 
 def clear(place: str | None) -> None:
-    """Remove what was staged; safe to repeat. Tidying up never decides a run."""
+    """Remove what was staged; safe to repeat. A failure to do so never fails a run."""
     if not place:
         return
     try:

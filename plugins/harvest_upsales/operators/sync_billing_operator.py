@@ -20,7 +20,7 @@ from harvest_upsales.operators.assets import SettledOrder, announce, settled_ord
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import ORDERS
 from harvest_upsales.operators.links import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
-from harvest_upsales.operators.told_failures import ToldFailure
+from harvest_upsales.operators.reported_refusal import ReportedRefusal
 from harvest_upsales.records.bounds import one_line
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ class SyncBillingOperator(ServicesOperator):
             raise AirflowSkipException(msg)
         before = settled.before
         billing = billing_now(services, settled.order_id, before)
-        told = ToldFailure(context, settled.order_id)
-        if billing.state is BillingState.FAILED and told.was_cleared:
+        reported = ReportedRefusal(context, settled.order_id)
+        if billing.state is BillingState.FAILED and reported.was_cleared:
             self.log.info("The billing app had failed (%s): Upsales has to call it again", billing.detail)
-            may_be_called = told.may_be_called
-            told.note_call()
+            may_be_called = reported.may_be_called
+            reported.note_call()
             before = call_again(services, settled.order_id, may_be_called=may_be_called)
             billing = billing_now(services, settled.order_id, before)
         self.log_requests()
@@ -141,16 +141,17 @@ class SyncBillingOperator(ServicesOperator):
                 return returned
             case BillingState.FAILED:
                 if "ti" in context:
-                    ToldFailure(context, settled.order_id).note_told()
+                    ReportedRefusal(context, settled.order_id).note_reported()
                 msg = (
-                    f"{who}: the billing app refused it: {detail}. Mend that in Upsales or the app, then clear this "
-                    "task: it has Upsales call the app again. Look in the app first whether it has the order after all."
+                    f"{who}: the billing app refused it: {detail}. Correct that in Upsales or the app, then clear "
+                    "this task: Upsales then calls the app again. First check in the app whether it has the order "
+                    "after all."
                 )
                 raise BillingFailedError(msg)
             case BillingState.WAITING:
                 msg = (
-                    f"{who}: the billing app did not answer in time{f' ({detail})' if detail else ''}. Look in the app "
-                    "whether it has the order; clearing this task waits again and triggers nothing."
+                    f"{who}: the billing app did not answer in time{f' ({detail})' if detail else ''}. Check in the "
+                    "app whether it has the order; clearing this task waits again and triggers nothing."
                 )
                 raise BillingSilentError(msg)
             case _:

@@ -25,7 +25,7 @@ _HEADERS = {
 
 
 def create_app() -> FastAPI:
-    """The whole application. It describes itself to nobody: no OpenAPI page stands beside Airflow's own."""
+    """The whole application, without OpenAPI pages beside Airflow's own."""
     app = FastAPI(title="Harvest – Upsales", docs_url=None, redoc_url=None, openapi_url=None)
     for routes in (me_routes, board_routes, settings_routes, run_routes, checks_routes):
         app.include_router(routes.router, prefix="/api")

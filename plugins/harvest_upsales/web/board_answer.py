@@ -201,7 +201,7 @@ def _by_month(rows: Iterable[BoardRow]) -> list[MonthSum]:
         for month, amount in row.months.items() if rest else ():
             found[row.currency, month] += amount
             rest -= amount
-        # What lies below the minor unit is the rounding of the project's sum.
+        # Less than the minor unit comes from rounding the project's sum.
         if rounded(rest, row.currency):
             found[row.currency, ""] += rest
     return [

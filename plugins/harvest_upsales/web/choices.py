@@ -50,7 +50,7 @@ class OrderFieldChoice(Struct, frozen=True):
 
 
 class ChoicesAnswer(Struct, frozen=True):
-    """All lists, each in the order in which people look for things in it; empty with a ``problem``."""
+    """All lists, each in the order in which people search it; empty with a ``problem``."""
 
     users: list[UserChoice] = []
     stages: list[StageChoice] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harvest_upsales.operators.told_failures import ToldFailure
+from harvest_upsales.operators.reported_refusal import ReportedRefusal
 
 pytestmark = pytest.mark.airflow
 ORDER = 70
@@ -45,15 +45,15 @@ class Task:
         told = self.told()
         if not told.was_cleared:
             if is_lost_after != "looking":
-                told.note_told()
+                told.note_reported()
             return "tells"
         did = "waits or calls" if told.may_be_called else "calls"
         told.note_call()
         return did
 
-    def told(self, order_id: int = ORDER) -> ToldFailure:
+    def told(self, order_id: int = ORDER) -> ReportedRefusal:
         context = {"ti": SimpleNamespace(max_tries=self.max_tries), "task_state_store": self.store}
-        return ToldFailure(context, order_id)
+        return ReportedRefusal(context, order_id)
 
 
 def test_a_refusal_is_told_first_however_many_tries_were_lost_before() -> None:
@@ -80,7 +80,7 @@ def test_every_clearing_calls_the_app_once(retries: int) -> None:
     for _ in range(3):
         assert task.cleared().sees_a_refusal() == "calls"
         # The app refuses again, and the task that waited for it ends with that.
-        task.told().note_told()
+        task.told().note_reported()
 
 
 def test_a_try_that_was_lost_after_the_clearing_may_have_called() -> None:
@@ -89,7 +89,7 @@ def test_a_try_that_was_lost_after_the_clearing_may_have_called() -> None:
     assert task.cleared().sees_a_refusal() == "calls"
     task.retries = 5
     assert task.retried().sees_a_refusal() == "waits or calls"
-    task.told().note_told()
+    task.told().note_reported()
     assert task.cleared().sees_a_refusal() == "calls"
 
 
