@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from harvest_upsales.domain.invoice_amounts import invoiced_lines
@@ -12,16 +13,29 @@ from harvest_upsales.errors import ProjectError, SettlementHeldError
 from harvest_upsales.records.harvest_records import Invoice, Project
 
 
+@dataclass(frozen=True, slots=True)
+class _InvoicedFee:
+    """What of a fixed fee is on invoices.
+
+    :param amount: in words, with its currency
+    :param invoices: their ids, in words
+    """
+
+    amount: str
+    invoices: str
+
+
 def hold_invoiced_fee(order: WonOrder, invoices: Iterable[Invoice]) -> None:
     """A fixed fee that is on an invoice is not invoiced again.
 
     :param invoices: the account's invoices, none of which was made for this order
     :raises SettlementHeldError: some of the project's fee is on them
     """
-    invoiced = _invoiced_already(order.project, invoices) if order.project.is_fixed_fee else ""
-    if invoiced:
+    invoiced = _invoiced_fee(order.project, invoices) if order.project.is_fixed_fee else None
+    if invoiced is not None:
         msg = (
-            f"{order}: {invoiced}. If one of them is for this order, set its PO number to {order.purchase_order}; if "
+            f"{order}: of its fixed fee, {invoiced.amount} are invoiced in Harvest already (invoices "
+            f"{invoiced.invoices}). If one of them is for this order, set its PO number to {order.purchase_order}; if "
             "not, take them off the project or correct its fee, then retry."
         )
         raise SettlementHeldError(msg)
@@ -33,20 +47,21 @@ def refuse_invoiced_fee(project: Project, invoices: Iterable[Invoice]) -> None:
     :param invoices: the client's invoices
     :raises ProjectError: some of the fee is on them
     """
-    invoiced = _invoiced_already(project, invoices)
-    if invoiced:
+    invoiced = _invoiced_fee(project, invoices)
+    if invoiced is not None:
         msg = (
-            f"{describe(project)}: {invoiced}, so it gets no new opportunity. If nothing is left to sell, mark its "
-            "time as invoiced in Harvest; else take the lines off those invoices, or its project off the lines."
+            f"{describe(project)}: of its fixed fee, {invoiced.amount} are invoiced in Harvest already (invoices "
+            f"{invoiced.invoices}), so it gets no new opportunity. If nothing is left to sell, mark its time as "
+            "invoiced in Harvest; else take the lines off those invoices, or its project off the lines."
         )
         raise ProjectError(msg)
 
 
-def _invoiced_already(project: Project, invoices: Iterable[Invoice]) -> str:
-    """How much of the fee is on which invoices, in words; empty where nothing is."""
+def _invoiced_fee(project: Project, invoices: Iterable[Invoice]) -> _InvoicedFee | None:
+    """How much of the fee is on which invoices; ``None`` where nothing is, or it was taken back."""
     by_invoice = invoiced_lines(project, invoices)
     amount = sum(by_invoice.values(), Decimal(0))
     if amount <= 0:
-        return ""
+        return None
     ids = ", ".join(str(invoice_id) for invoice_id in sorted(by_invoice))
-    return f"of its fixed fee, {amount} {project.client.currency} are invoiced in Harvest already (invoices {ids})"
+    return _InvoicedFee(f"{amount} {project.client.currency}", ids)
