@@ -25,8 +25,9 @@ from harvest_upsales.domain.window import OVERLAP, Window, window_of_schedule
 from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.billing_sync import billing_now
 from harvest_upsales.flows.check_setup import check_setup
-from harvest_upsales.flows.extract import Extract, OrderToSettle, extract
+from harvest_upsales.flows.extract import Extract, extract
 from harvest_upsales.flows.order_memory import KnownOrders, OrderMemory
+from harvest_upsales.flows.orders_to_settle import OrderToSettle, SettleAction
 from harvest_upsales.flows.project_closing import Closed, close_ended_project
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
 from harvest_upsales.flows.services import Services, Setup
@@ -272,10 +273,10 @@ class Bench:
         order_id = order.order_id
         try:
             with self.slot():
-                if order.close:
+                if order.action is SettleAction.ARCHIVE:
                     run.closed[order_id] = close_ended_project(services, order_id, dry_run=dry_run)
                     return
-                if order.undo:
+                if order.action is SettleAction.UNDO:
                     run.undone[order_id] = undo_invoice(services, order_id, dry_run=dry_run)
                     return
                 run.settled[order_id] = settled = settle_order(services, order_id, dry_run=dry_run)

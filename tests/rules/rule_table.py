@@ -351,7 +351,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTINGS,
         "Reports an invoiced order that was moved back, or takes its draft invoice back",
-        "flows.extract.extract",
+        "flows.orders_to_settle.split_reopened",
         "flows/test_reopened_orders.py::test_reporting_does_nothing",
         "flows/test_reopened_orders.py::test_undo_takes_everything_back",
         setting="reopened_orders",
@@ -758,7 +758,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SETTLEMENT,
         "The next run takes a held order up again",
-        "flows.extract.orders_to_settle",
+        "flows.orders_to_settle.won_or_reopened",
         "flows/test_settlement.py::test_a_running_timer_holds",
         "flows/test_settlement.py::test_an_order_moved_back_while_it_is_settled_holds_and_goes_on_later",
     ),

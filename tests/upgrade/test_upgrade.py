@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from harvest_upsales.domain.outcome import Outcome
-from harvest_upsales.flows.extract import Batch, OrderToSettle
+from harvest_upsales.flows.extract import Batch
+from harvest_upsales.flows.orders_to_settle import OrderToSettle
 from harvest_upsales.flows.services import Setup
 from harvest_upsales.flows.settled import Covered, read_settled
 from harvest_upsales.operators.sync_billing_operator import SyncBillingOperator

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from harvest_upsales.flows.extract import orders_to_settle
+from harvest_upsales.flows.orders_to_settle import OrderToSettle, split_reopened, won_or_reopened
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.extract_time_operator import ORDERS_KEY
 from harvest_upsales.operators.lineage import ORDERS
 from harvest_upsales.operators.report import report, table
-from harvest_upsales.settings import ReopenedOrders
 
 
 class FindWonOrdersOperator(ServicesOperator):
@@ -42,7 +41,8 @@ class FindWonOrdersOperator(ServicesOperator):
         if found is None:
             msg = f"No orders were looked for, as {self.extract_task_id} did not succeed"
             raise AirflowSkipException(msg)
-        rows = [(str(order["order_id"]), _what(order), order["label"]) for order in found]
+        orders = msgspec.convert(found, list[OrderToSettle], strict=False)
+        rows = [(str(order.order_id), order.action, order.label) for order in orders]
         report(
             self.log,
             f"{len(rows)} orders to take up",
@@ -56,14 +56,6 @@ class FindWonOrdersOperator(ServicesOperator):
 
     def _ask(self, context: Context) -> list[dict[str, Any]]:
         services = self.services(context)
-        found = orders_to_settle(services, our_orders(services))
-        if services.settings.reopened_orders is not ReopenedOrders.UNDO:
-            found = [order for order in found if not order.undo]
+        found, _ = split_reopened(won_or_reopened(services, our_orders(services)), services.settings)
         self.log_requests()
         return list(to_xcom(found))
-
-
-def _what(order: Mapping[str, Any]) -> str:
-    if order.get("close"):
-        return "archive"
-    return "undo" if order["undo"] else "settle"

@@ -9,7 +9,7 @@ import msgspec
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from harvest_upsales.flows.extract import OrderToSettle
+from harvest_upsales.flows.orders_to_settle import OrderToSettle, SettleAction
 from harvest_upsales.flows.project_closing import close_ended_project
 from harvest_upsales.flows.services import Services
 from harvest_upsales.flows.settle import settle_order
@@ -69,10 +69,11 @@ class MarkProjectInvoicedOperator(ServicesOperator):
         services = self.services(context)
         self.show_places(context, project_id=order.project_id, order_id=order.order_id)
         try:
-            if order.undo:
-                self._undo(context, services, order)
-            if order.close:
-                self._close(context, services, order)
+            match order.action:
+                case SettleAction.UNDO:
+                    self._undo(context, services, order)
+                case SettleAction.ARCHIVE:
+                    self._close(context, services, order)
             settled = settle_order(services, order.order_id, dry_run=self.only_plans)
         finally:
             self.log_requests()

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from harvest_upsales.domain.billing import Before, Billing, BillingState
 from harvest_upsales.errors import BillingFailedError, BillingSilentError, UnexpectedAnswerError
 from harvest_upsales.flows.billing_sync import billing_now, call_again
-from harvest_upsales.flows.extract import LONGEST_NAME
+from harvest_upsales.flows.orders_to_settle import label_of
 from harvest_upsales.flows.services import Services
 from harvest_upsales.flows.settled import Settled, billed_order, read_settled
 from harvest_upsales.operators.assets import SettledOrder, announce, settled_orders_asset
@@ -21,7 +21,6 @@ from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import ORDERS
 from harvest_upsales.operators.links import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
 from harvest_upsales.operators.reported_refusal import ReportedRefusal
-from harvest_upsales.records.bounds import one_line
 
 if TYPE_CHECKING:
     from harvest_upsales.triggers.billing_trigger import BillingTrigger
@@ -54,7 +53,7 @@ class SyncBillingOperator(ServicesOperator):
     def label(self) -> str:
         """Readable name of the mapped task instance."""
         settled = self._settled()
-        return f"{one_line(settled.project, LONGEST_NAME)} (order {settled.order_id})"
+        return label_of(settled.project, f"order {settled.order_id}")
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look once; wait in the triggerer where the app has not answered yet.
