@@ -1,0 +1,117 @@
+"""Settings."""
+
+from tests.rules.rule import Rule, rule
+
+RULES: tuple[Rule, ...] = (
+    rule(
+        "An active user of Upsales, who owns new opportunities",
+        "domain.setup_checks.check_user",
+        "unit/domain/test_setup_checks.py::test_the_user_exists_and_is_active",
+        "flows/test_bad_projects.py::test_a_wrong_setting_is_named_before_anything_is_written",
+        setting="default_user_id",
+    ),
+    rule(
+        "A stage between 1 and 99 %, in which new opportunities stand",
+        "domain.setup_checks.check_stage",
+        "unit/domain/test_setup_checks.py::test_a_stage_outside_1_to_99_per_cent_is_refused",
+        "flows/test_bad_projects.py::test_a_wrong_setting_is_named_before_anything_is_written",
+        setting="default_stage_id",
+    ),
+    rule(
+        "The product of our rows; rows on any other are people's",
+        "domain.orders.our_rows",
+        "unit/domain/test_orders.py::test_our_rows_are_those_on_the_default_product",
+        "flows/test_people_win.py::test_edits_survive_an_update",
+        setting="default_product_id",
+    ),
+    rule(
+        "A client's company, whatever the names say",
+        "flows.company_book.CompanyBook._find",
+        "flows/test_companies.py::test_the_map_wins_over_the_name",
+        setting="company_map",
+    ),
+    rule(
+        "Creates the company, once, where nothing matches",
+        "flows.company_book.CompanyBook.company_of",
+        "flows/test_companies.py::test_two_projects_of_a_new_client_make_one_company",
+        "flows/test_bad_projects.py::test_the_others_are_done_and_mending_leaves_only_the_rest",
+        setting="create_missing_companies",
+    ),
+    rule(
+        "Lists the time in the notes, or takes the list away and leaves the rest",
+        "domain.plan._changed_notes",
+        "flows/test_people_win.py::test_notes_are_left_to_people_when_listing_is_switched_off",
+        "unit/domain/test_plan.py::test_switching_the_list_off_takes_our_block_away_once",
+        setting="write_time_to_notes",
+    ),
+    rule(
+        "Counts approved time alone",
+        "domain.uninvoiced_time.counts",
+        "unit/domain/test_uninvoiced_time.py::test_approval_matters_only_where_it_is_asked_for",
+        "flows/test_convergence.py::test_time_that_is_not_approved_waits",
+        setting="approved_time_only",
+    ),
+    rule(
+        "One opportunity per project, or per project and month of the day on which time was spent",
+        "domain.opportunity.desired_opportunities",
+        "unit/domain/test_opportunity.py::test_every_month_of_spent_date_has_its_own",
+        "flows/test_months.py::test_each_month_has_its_own",
+        setting="opportunity_per",
+    ),
+    rule(
+        "Includes time that changed after the win, or holds the order",
+        "domain.settlement.check_late_time",
+        "flows/test_settlement.py::test_late_time_is_included",
+        "flows/test_settlement.py::test_late_time_is_held_where_the_setting_says_so",
+        setting="late_time",
+    ),
+    rule(
+        "Closes the invoiced project, by month only after its end and with no time left",
+        "domain.settlement.may_archive",
+        "flows/test_settlement.py::test_projects_stay_open_where_the_setting_says_so",
+        "flows/test_months.py::test_the_project_is_archived_after_its_end_with_nothing_left",
+        setting="archive_invoiced_projects",
+    ),
+    rule(
+        "Leaves the invoice as a draft, or marks it as sent and e-mails nobody",
+        "domain.settlement.has_to_be_sent",
+        "flows/test_settlement.py::test_an_invoice_left_as_sent_e_mails_nobody",
+        "flows/test_settlement.py::test_a_won_order_is_invoiced_closed_and_marked",
+        setting="invoice_state",
+    ),
+    rule(
+        "The billing app that is waited for; without one the sync is skipped and says so",
+        "operators.sync_billing_operator.SyncBillingOperator.execute",
+        "airflow/test_dag_runs.py::test_without_a_billing_app_the_sync_is_skipped",
+        "airflow/test_dag_runs.py::test_the_billing_app_is_waited_for_and_its_refusal_told",
+        setting="billing_integration_id",
+    ),
+    rule(
+        "The order field whose document number alone says that the app has the order",
+        "domain.billing.billing_after",
+        "unit/domain/test_billing.py::test_a_success_without_the_document_number_is_still_waited_for",
+        "unit/domain/test_billing.py::test_with_a_reference_field_the_field_alone_decides",
+        setting="billing_reference_field",
+    ),
+    rule(
+        "A whole number of minutes, from 1 to a week",
+        "settings.Settings",
+        "unit/domain/test_settings.py::test_a_wrong_value_is_refused_and_its_key_named",
+        "unit/domain/test_settings.py::test_a_key_that_is_left_out_has_its_default",
+        setting="billing_timeout_minutes",
+    ),
+    rule(
+        "Reports an invoiced order that was moved back, or takes its draft invoice back",
+        "flows.orders_to_settle.split_reopened",
+        "flows/test_reopened_orders.py::test_reporting_does_nothing",
+        "flows/test_reopened_orders.py::test_undo_takes_everything_back",
+        setting="reopened_orders",
+    ),
+    rule(
+        "So many projects in one mapped task",
+        "flows.extract._batches",
+        "scheduler/test_real_scheduler.py::test_a_failed_project_is_mended_by_clearing_its_task_instance",
+        "unit/domain/test_settings.py::test_a_key_that_is_left_out_has_its_default",
+        setting="batch_size",
+    ),
+)
