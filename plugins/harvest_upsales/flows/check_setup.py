@@ -13,6 +13,7 @@ from harvest_upsales.domain.orders import OrderFields
 from harvest_upsales.errors import SetupError
 from harvest_upsales.flows.lost_writes import write_once
 from harvest_upsales.flows.services import Setup
+from harvest_upsales.flows.settings_in_upsales import SettingsInUpsales
 from harvest_upsales.records.upsales_records import CustomField, NewCustomField
 from harvest_upsales.settings import Settings
 
@@ -38,11 +39,11 @@ def check_setup(
     """
     company = harvest.company()
     setup_checks.check_invoicing(company)
-    setup_checks.check_user(settings, upsales.users([settings.default_user_id]))
-    stage = setup_checks.check_stage(settings, upsales.order_stages())
-    setup_checks.check_product(settings, upsales.products([settings.default_product_id]))
-    present = list(upsales.order_fields())
-    fields = setup_checks.order_fields(settings, present)
+    checks = SettingsInUpsales(upsales, settings)
+    checks.default_user_id()
+    stage = checks.default_stage_id()
+    checks.default_product_id()
+    fields = checks.billing_reference_field()
     missing = setup_checks.missing_fields(fields)
     warnings = _look_closer(upsales, settings) if thorough or missing else []
     warnings += [f"The order field {new.alias} would be created" for new in missing if dry_run]
@@ -63,10 +64,9 @@ def confirm_before_writing(upsales: UpsalesClient, settings: Settings) -> None:
 
     :raises SettingsError: ``billing_integration_id`` or ``company_map`` names something Upsales does not have
     """
-    if settings.billing_integration_id is not None:
-        setup_checks.check_billing_app(settings, upsales.standard_integrations())
-    if settings.company_map:
-        setup_checks.check_company_map(settings, upsales.companies_by_id(settings.company_map.values()))
+    checks = SettingsInUpsales(upsales, settings)
+    checks.billing_integration_id()
+    checks.company_map()
 
 
 def _look_closer(upsales: UpsalesClient, settings: Settings) -> list[str]:
@@ -89,7 +89,7 @@ def _create_fields(
     for new in missing:
         if _field_named(upsales, new.alias) is None:
             _create_field(upsales, new, sleep)
-    fields = setup_checks.order_fields(settings, upsales.order_fields())
+    fields = SettingsInUpsales(upsales, settings).billing_reference_field()
     if setup_checks.missing_fields(fields):
         msg = "Upsales accepted the order fields but does not list them. Create them by hand: " + ", ".join(
             f"{new.alias} (String)" for new in missing

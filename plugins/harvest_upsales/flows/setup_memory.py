@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from harvest_upsales.domain import setup_checks
 from harvest_upsales.errors import SetupError
 from harvest_upsales.flows.services import Services, Setup
+from harvest_upsales.flows.settings_in_upsales import SettingsInUpsales
 
 GOOD_FOR = dt.timedelta(hours=24)
 
@@ -39,15 +40,15 @@ def confirm_remembered(services: Services, *, creates: bool, settles: bool) -> N
     :raises SettingsError: names the setting to correct
     :raises SetupError: names what changed
     """
-    setup, settings, upsales = services.setup, services.settings, services.upsales
+    setup, checks = services.setup, SettingsInUpsales(services.upsales, services.settings)
     if not setup.remembered:
         return
-    setup_checks.check_product(settings, upsales.products([settings.default_product_id]))
-    if setup_checks.order_fields(settings, list(upsales.order_fields())) != services.fields:
+    checks.default_product_id()
+    if checks.billing_reference_field() != services.fields:
         raise _changed(setup, "the order fields in Upsales are others")
     if creates:
-        setup_checks.check_user(settings, upsales.users([settings.default_user_id]))
-        stage = setup_checks.check_stage(settings, upsales.order_stages())
+        checks.default_user_id()
+        stage = checks.default_stage_id()
         if stage.probability != setup.stage_probability:
             raise _changed(setup, "the default stage has another probability")
     if settles:

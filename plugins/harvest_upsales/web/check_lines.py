@@ -16,6 +16,7 @@ from harvest_upsales.errors import (
     PermissionDeniedError,
     SettingsError,
 )
+from harvest_upsales.flows.settings_in_upsales import SettingsInUpsales
 from harvest_upsales.hooks.harvest_hook import rates_are_hidden
 from harvest_upsales.settings import Settings
 
@@ -144,11 +145,11 @@ def _line(name: str, look: Callable[[], CheckLine]) -> CheckLine:
 def _ids(upsales: UpsalesClient, settings: Settings) -> CheckLine:
     name = "Ids in the settings"
     try:
-        setup_checks.check_user(settings, upsales.users([settings.default_user_id]))
-        stage = setup_checks.check_stage(settings, upsales.order_stages())
-        setup_checks.check_product(settings, upsales.products([settings.default_product_id]))
-        if settings.company_map:
-            setup_checks.check_company_map(settings, upsales.companies_by_id(settings.company_map.values()))
+        checks = SettingsInUpsales(upsales, settings)
+        checks.default_user_id()
+        stage = checks.default_stage_id()
+        checks.default_product_id()
+        checks.company_map()
     except SettingsError as error:
         return red(name, error.message, "Choose another one under Settings.")
     return green(name, f"User, product and stage ({stage.name}, {stage.probability} %) exist in Upsales.")
@@ -157,7 +158,7 @@ def _ids(upsales: UpsalesClient, settings: Settings) -> CheckLine:
 def _fields(upsales: UpsalesClient, settings: Settings | None) -> CheckLine:
     if settings is None:
         return grey("Order fields", "Not looked at, as the settings are not valid.")
-    fields = setup_checks.order_fields(settings, upsales.order_fields())
+    fields = SettingsInUpsales(upsales, settings).billing_reference_field()
     missing = [new.alias for new in setup_checks.missing_fields(fields)]
     if missing:
         return grey("Order fields", f"Missing: {', '.join(missing)}. The next run creates them.")
