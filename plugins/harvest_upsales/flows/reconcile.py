@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
 from harvest_upsales.api.whole_lists import whole
 from harvest_upsales.domain.reconciliation import (
@@ -61,7 +63,6 @@ def reconcile_run(
     :param fixed_fees: fixed-fee projects that the run has taken up
     :param told: what the run said of projects that it left alone
     """
-    fresh = sides or read_overview(services, whole_history=False).sides
     why = Explanations(
         failed,
         approved_only=services.settings.approved_time_only,
@@ -69,29 +70,60 @@ def reconcile_run(
         fixed_fees=fixed_fees,
         told=told or {},
     )
-    lines = reconcile(fresh.harvest, fresh.upsales, why)
-    if sides is not None and unexplained(lines, why, threshold=threshold):
+    found = _Comparison(sides or _read(services), why, threshold)
+    if found.drifts and sides is not None:
         # What was read before may be old by now: a run beside this one (a backfill's) may have written since.
-        fresh = read_overview(services, whole_history=False).sides
-        lines = reconcile(fresh.harvest, fresh.upsales, why)
-    if unexplained(lines, why, threshold=threshold) and not fresh.whole:
+        found = replace(found, sides=_read(services))
+    if found.drifts and not found.sides.whole:
         # Time from before the report's last year may explain it: a correction with negative hours, for one.
-        fresh = read_overview(services, whole_history=True).sides
-        lines = reconcile(fresh.harvest, fresh.upsales, why)
-    if unexplained(lines, why, threshold=threshold):
-        why = replace(why, changed=_changed_since(services, since))
-        lines = reconcile(fresh.harvest, fresh.upsales, why)
-    gone = _gone_invoices(services, fresh, lines, why)
+        found = replace(found, sides=_read(services, whole_history=True))
+    if found.drifts:
+        # So may time that somebody tracked since the run began.
+        found = found.knowing(changed=_changed_since(services, since))
+    gone = _gone_invoices(services, found)
     if gone:
-        why = replace(why, gone=_by_project(gone, fresh))
-        lines = reconcile(fresh.harvest, fresh.upsales, why)
+        found = found.knowing(gone=_by_project(gone, found.sides))
     return Reconciliation(
-        lines=tuple(lines),
-        totals=totals(line for line in lines if line.state is not Balance.LOST),
-        drifts=tuple(unexplained(lines, why, threshold=threshold)),
-        sides=fresh,
+        lines=found.lines,
+        totals=totals(line for line in found.lines if line.state is not Balance.LOST),
+        drifts=found.drifts,
+        sides=found.sides,
         gone=gone,
     )
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Both sides compared by what is known so far.
+
+    :param why: what explains a drift
+    :param threshold: drift up to which nobody needs to look
+    """
+
+    sides: Sides
+    why: Explanations
+    threshold: Decimal
+
+    @cached_property
+    def lines(self) -> tuple[ProjectBalance, ...]:
+        """One a project."""
+        return tuple(reconcile(self.sides.harvest, self.sides.upsales, self.why))
+
+    @cached_property
+    def drifts(self) -> tuple[ProjectBalance, ...]:
+        """The lines that nothing explains yet."""
+        return tuple(unexplained(self.lines, self.why, threshold=self.threshold))
+
+    def knowing(self, **more: Any) -> _Comparison:
+        """The same sides, with more that explains their drifts.
+
+        :param more: fields of :class:`Explanations`
+        """
+        return replace(self, why=replace(self.why, **more))
+
+
+def _read(services: Services, *, whole_history: bool = False) -> Sides:
+    return read_overview(services, whole_history=whole_history).sides
 
 
 def _changed_since(services: Services, since: dt.datetime) -> frozenset[int]:
@@ -100,10 +132,9 @@ def _changed_since(services: Services, since: dt.datetime) -> frozenset[int]:
     )
 
 
-def _gone_invoices(
-    services: Services, sides: Sides, lines: Iterable[ProjectBalance], why: Explanations
-) -> dict[int, str]:
-    suspects = may_have_lost_invoices(lines, sides.upsales, why)
+def _gone_invoices(services: Services, found: _Comparison) -> dict[int, str]:
+    sides = found.sides
+    suspects = may_have_lost_invoices(found.lines, sides.upsales, found.why)
     named = {
         order.order_id: order.invoice_id
         for orders in (sides.orders.values() if suspects else ())
