@@ -113,6 +113,11 @@ class Cluster:
         command, environment = self._service("airflow-init")
         self.programs.run("airflow-init", command, environment, folder=self.folder, timeout_s=INIT_TIMEOUT_S)
 
+    def run_once(self, name: str, command: list[str]) -> None:
+        """A command in a container of its own, to its end."""
+        _, environment = self._service("airflow-scheduler")
+        self.programs.run(name, command, environment, folder=self.folder, timeout_s=INIT_TIMEOUT_S)
+
     def start_worker(self, name: str) -> None:
         """One more container of the service ``airflow-worker``."""
         self._start("airflow-worker", name, "--celery-hostname", f"{name}@%h")
@@ -217,11 +222,10 @@ class Cluster:
         self.programs.wait_until(holds, what, RUN_TIMEOUT_S)
 
     def backfill(self, dag_id: str, first: str, last: str) -> None:
-        """``airflow backfill create`` in a container of its own."""
-        _, environment = self._service("airflow-scheduler")
+        """``airflow backfill create``, three runs at a time."""
         dates = ("--from-date", first, "--to-date", last)
         command = ["airflow", "backfill", "create", "--dag-id", dag_id, *dates, "--max-active-runs", "3"]
-        self.programs.run("backfill", command, environment, folder=self.folder, timeout_s=60)
+        self.run_once("backfill", command)
 
     def instances(self, dag_id: str) -> list[TaskInstance]:
         """All task instances of all runs."""

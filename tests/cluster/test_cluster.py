@@ -8,13 +8,14 @@ from decimal import Decimal
 
 import psutil
 import pytest
+import yaml
 
 from localrun.airflow_api import TaskInstance
 from sandbox.journal import Moment
 from sandbox.jsonio import Record
 from sandbox.minimal import STAGE_WON
 from sandbox.world import World
-from tests.cluster.compose import AIRFLOW_SERVICES
+from tests.cluster.compose import AIRFLOW_SERVICES, ROOT
 from tests.cluster.rig import Cluster
 from tests.reliability.books import audit, keys
 
@@ -214,6 +215,16 @@ def test_initialised_once_more_everything_stays_as_people_changed_it(cluster: Cl
     assert (found(path), found(settings)) == before
     assert before[0]["description"] == "Ask Eva"
     assert found("pools/upsales_writes")["slots"] == 1
+
+
+def test_the_charts_migration_makes_the_pool(cluster: Cluster) -> None:
+    pool = "pools/upsales_writes"
+    assert cluster.api.call("DELETE", f"/api/v2/{pool}").ok
+    values = yaml.safe_load((ROOT / "deploy" / "helm-values.yaml").read_text(encoding="utf-8"))
+
+    cluster.run_once("chart-migration", values["migrateDatabaseJob"]["args"])
+
+    assert cluster.api.call("GET", f"/api/v2/{pool}").json()["slots"] == 1
 
 
 def test_no_secret_is_left_in_a_log(cluster: Cluster, world: World) -> None:
