@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.time_entries import NEWEST
-from harvest_upsales.flows.time_sweep import CONNECTIONS
+from harvest_upsales.flows.day_ranges import CONNECTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTESTANTS = ROOT / "benchmarks" / "contestants"

@@ -15,7 +15,9 @@ from harvest_upsales.api.rate_limit import HARVEST_LIMITS, RateLimiter, Window
 from harvest_upsales.api.transport import Transport
 from harvest_upsales.domain.uninvoiced_time import CountedTime, ProjectSums, TimeSums, counted_time
 from harvest_upsales.errors import IncompleteListError
-from harvest_upsales.flows.time_sweep import CONNECTIONS, Days, TooManyPages, cut, final_states, sweep
+from harvest_upsales.flows.day_ranges import CONNECTIONS, Days, cut
+from harvest_upsales.flows.time_pages import final_states
+from harvest_upsales.flows.time_sweep import TooManyPages, sweep
 from harvest_upsales.records.harvest_records import Reference
 from tests.flows.bench import Bench
 from tests.unit.domain.builders import entry

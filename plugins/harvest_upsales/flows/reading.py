@@ -10,7 +10,8 @@ from harvest_upsales.api.harvest_pages import key_of
 from harvest_upsales.api.whole_lists import latest, whole
 from harvest_upsales.domain.uninvoiced_time import CountedTime, ProjectSums, TimeSums
 from harvest_upsales.errors import NotFoundError
-from harvest_upsales.flows.time_sweep import TooManyPages, read_each, sweep, utc_now
+from harvest_upsales.flows.time_pages import read_each
+from harvest_upsales.flows.time_sweep import TooManyPages, sweep, utc_now
 from harvest_upsales.records.harvest_records import Project, TimeEntry
 from harvest_upsales.settings import Settings
 
