@@ -214,3 +214,18 @@ def test_a_service_that_can_not_be_asked_is_told_soon_and_without_a_secret(
     assert choices.elapsed.total_seconds() < 10
     for secret in (UPSALES_TOKEN, "who are you?"):
         assert secret not in lines.text + choices.text
+
+
+@pytest.mark.parametrize(("status", "to_do"), [(401, "Correct the connection"), (403, "has all rights")])
+def test_a_refused_key_is_told_from_a_missing_right(
+    site: Site, admin: Person, status: int, to_do: str
+) -> None:
+    faults = site.world().faults
+    faults.add(kind="status", service="upsales", status=status, path="^/customfields")
+    try:
+        lines = {line["name"]: line for line in admin.get("/api/checks").json()}
+    finally:
+        faults.clear()
+
+    assert lines["Order fields"]["state"] == "red"
+    assert to_do in lines["Order fields"]["to_do"]

@@ -21,6 +21,7 @@ from harvest_upsales.hooks.harvest_hook import rates_are_hidden
 from harvest_upsales.settings import Settings
 
 T = TypeVar("T")
+_CORRECT_CONNECTION = "Correct the connection under Admin, Connections, then check again."
 
 
 class CheckLine(Struct, frozen=True):
@@ -55,7 +56,7 @@ def not_reached(service: str, problem: HarvestUpsalesError, others: tuple[str, .
     yield red(
         f"{service} connection",
         problem.message,
-        "Correct the connection under Admin, Connections, then check again.",
+        _CORRECT_CONNECTION,
     )
     for name in others:
         yield grey(name, f"Not looked at, as {service} can't be asked.")
@@ -137,6 +138,8 @@ def _line(name: str, look: Callable[[], CheckLine]) -> CheckLine:
     try:
         return look()
     except AuthenticationError as error:
+        return red(name, error.message, _CORRECT_CONNECTION)
+    except PermissionDeniedError as error:
         return red(name, error.message, "Check that the API key has all rights.")
     except HarvestUpsalesError as error:
         return red(name, error.message, "Do what the message says, then check again.")
