@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from sandbox.harvest.account import HarvestAccount
 from sandbox.harvest.imports import Import, bill, line_item, read_import
+from sandbox.harvest.invoice_filters import FILTERS
 from sandbox.harvest.listing import CURSOR_PAGING, by_page
 from sandbox.harvest.strictness import (
     as_date,
     as_id,
-    as_moment,
     body_of,
     check_fields,
     not_found,
@@ -26,7 +26,6 @@ EDITABLE = (
     "client_id", "retainer_id", "estimate_id", *TEXTS, *PERCENTAGES, *DATES, "payment_options", "line_items",
 )  # fmt: skip
 LINE_FIELDS = ("project_id", "kind", "description", "quantity", "unit_price", "taxed", "taxed2")
-STATES = ("draft", "open", "paid", "closed")
 
 
 def _allowed(call: Call) -> None:
@@ -46,33 +45,11 @@ def invoice_of(call: Call) -> Record:
 
 def list_invoices(call: Call) -> Answer:
     _allowed(call)
-    query = query_of(
-        call, ("client_id", "project_id", "updated_since", "from", "to", "state", *CURSOR_PAGING)
-    )
-    invoices = list(call.world.harvest.invoices.values())
-    if "client_id" in query:
-        client_id = as_id("client_id", query["client_id"])
-        invoices = [i for i in invoices if i["client"]["id"] == client_id]
-    if "project_id" in query:
-        project_id = as_id("project_id", query["project_id"])
-        invoices = [
-            i
-            for i in invoices
-            if any((ln["project"] or {}).get("id") == project_id for ln in i["line_items"])
-        ]
-    if "updated_since" in query:
-        since = as_moment("updated_since", query["updated_since"])
-        invoices = [i for i in invoices if as_moment("updated_at", i["updated_at"]) >= since]
-    if "from" in query:
-        first = as_date("from", query["from"])
-        invoices = [i for i in invoices if i["issue_date"] >= first]
-    if "to" in query:
-        last = as_date("to", query["to"])
-        invoices = [i for i in invoices if i["issue_date"] <= last]
-    if "state" in query:
-        if query["state"] not in STATES:
-            refuse("state is invalid")
-        invoices = [i for i in invoices if i["state"] == query["state"]]
+    query = query_of(call, (*FILTERS, *CURSOR_PAGING))
+    tests = [FILTERS[name](text) for name, text in query.items() if name in FILTERS]
+    invoices = [
+        invoice for invoice in call.world.harvest.invoices.values() if all(test(invoice) for test in tests)
+    ]
     invoices.sort(key=_latest_first)
     return by_page(call, query, "invoices", invoices, _latest_first)
 

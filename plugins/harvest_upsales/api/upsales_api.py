@@ -97,8 +97,6 @@ class UpsalesClient:
         """The apps of the directory."""
         return self._reader.small_list("/standardIntegration", StandardIntegration)
 
-    # --- custom fields --------------------------------------------------------------------------------------
-
     def integration_settings(self, integration_id: int) -> IntegrationSettings | None:
         """An app's settings in this account, ``None`` where it was never activated. They hold credentials.
 
@@ -108,6 +106,8 @@ class UpsalesClient:
             return self._reader.one(f"/standardIntegrationSettings/{integration_id:d}", IntegrationSettings)
         except NotFoundError:
             return None
+
+    # --- custom fields --------------------------------------------------------------------------------------
 
     def order_fields(self) -> list[CustomField]:
         """The custom fields of orders and opportunities."""

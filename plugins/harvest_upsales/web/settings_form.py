@@ -56,15 +56,14 @@ def _field(
     options: Mapping[str, str] | None = None,
 ) -> Field:
     info = next(each for each in msgspec.structs.fields(Settings) if each.name == key)
-    default = (
-        None
-        if info.required
-        else info.default_factory()
-        if info.default is msgspec.NODEFAULT
-        else info.default
-    )
     shown = tuple(Option(value, text) for value, text in options.items()) if options else None
-    return Field(key, label, words, kind, info.required, default, choices, shown)
+    return Field(key, label, words, kind, info.required, _default_of(info), choices, shown)
+
+
+def _default_of(info: msgspec.structs.FieldInfo) -> Any:
+    if info.required:
+        return None
+    return info.default_factory() if info.default is msgspec.NODEFAULT else info.default
 
 
 FIELDS = (
