@@ -124,7 +124,7 @@ def _judge(progress: Progress, story: Story, home: AirflowHome) -> int:
     checks.append(Check("no token in any log or in the metadata database", not leaks))
     progress.say(f"\n{demo_table(story.after_second)}\n")
     for check in checks:
-        progress.say(f"{'✓' if check.holds else '✗ NOT SO:'} {check.what}")
+        progress.say(f"{'✓' if check.holds else '✗ FAILED:'} {check.what}")
     for leak in leaks:
         progress.say(f"  {leak}")
     progress.say(f"\nRequests: {'; '.join(story.requests)}")

@@ -60,7 +60,7 @@ def render() -> str:
 def _lines() -> Iterator[str]:
     for section, rules in SECTIONS.items():
         head = "setting | meaning" if section == SETTINGS else "rule"
-        columns = f"| {head} | stands in | held by |"
+        columns = f"| {head} | code | tests |"
         yield f"## {section}\n"
         yield columns
         yield "|" + "---|" * (columns.count("|") - 1)

@@ -108,7 +108,7 @@ RULES: tuple[Rule, ...] = (
         setting="reopened_orders",
     ),
     rule(
-        "So many projects in one mapped task",
+        "How many projects one mapped task takes up",
         "flows.extract._batches",
         "scheduler/test_real_scheduler.py::test_a_failed_project_is_mended_by_clearing_its_task_instance",
         "unit/domain/test_settings.py::test_a_key_that_is_left_out_has_its_default",

@@ -141,7 +141,7 @@ function ForAdministrators({ me, children }) {
   return h(
     Notice,
     { status: "info", title: "This is for administrators" },
-    "Settings and set-up need an administrator of this Airflow, as they needed one in Upsales' own Harvest app. The board is yours to look at.",
+    "Settings and set-up need an administrator of this Airflow, as they did in Upsales' own Harvest app. You can still look at the board.",
   );
 }
 

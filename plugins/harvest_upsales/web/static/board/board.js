@@ -47,7 +47,7 @@ function FirstTime({ me, go, dagId }) {
     h(
       Text,
       { mb: 4, color: "fg.muted" },
-      "Once a run has looked at Harvest and Upsales, every project stands here with its hours, its value and its opportunity. The way there:",
+      "Once a run has looked at Harvest and Upsales, this page lists every project with its hours, its value and its opportunity. To get there:",
     ),
     h(
       Box,
@@ -81,7 +81,7 @@ function FirstTime({ me, go, dagId }) {
       ),
     ),
     !me.can_run &&
-      h(Notice, { status: "info", mt: 4 }, "You may look, but not start runs. Ask somebody who may."),
+      h(Notice, { status: "info", mt: 4 }, "You can look at the board, but not start runs. Ask someone who can."),
   );
 }
 

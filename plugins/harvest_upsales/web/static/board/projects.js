@@ -195,7 +195,7 @@ function NoMatch({ onClear, isEmpty }) {
   return h(
     Flex,
     { py: 4, gap: 3, align: "center", color: "fg.muted" },
-    "No project fits.",
+    "No project matches.",
     h(Button, { size: "sm", variant: "outline", onClick: onClear }, "Clear search and filters"),
   );
 }

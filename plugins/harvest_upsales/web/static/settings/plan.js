@@ -134,7 +134,7 @@ function Outcome({ result }) {
             null,
             result.state === "success"
               ? "Nothing: Upsales already says what these settings ask for."
-              : "The plan did not end well; the run says why.",
+              : "The plan failed; the run says why.",
           )
         : counts.map(([count, label]) => h(Text, { key: label }, h("strong", null, count), ` ${label}`)),
     ),

@@ -15,7 +15,7 @@ export function Problem({ settings }) {
       h(
         Text,
         { mb: 2 },
-        `The fields below are empty, but the Variable ${settings.variable} is not. This is its text; correct it under Admin → Variables, or enter the settings anew here.`,
+        `The fields below are empty, but the Variable ${settings.variable} is not. This is its text; correct it under Admin → Variables, or enter the settings again here.`,
       ),
       h(
         Box,
@@ -80,7 +80,7 @@ export function Stale({ onReload }) {
     h(
       Text,
       { mb: 2 },
-      "Nothing was saved, so that their change stays. Load the settings anew, and enter yours again.",
+      "Nothing was saved, so that their change stays. Load the settings again, and re-enter yours.",
     ),
     h(Button, { type: "button", size: "sm", onClick: onReload }, "Load anew"),
   );
@@ -94,7 +94,7 @@ export function Replace({ variable, onReplace, onKeep, busy }) {
     h(
       Text,
       { mb: 2 },
-      `The text of the Variable ${variable} could not be read. It goes, with all that it says; only what stands in the form is kept.`,
+      `The text of the Variable ${variable} could not be read. Saving replaces all of it; only what is in the form is kept.`,
     ),
     h(
       Flex,

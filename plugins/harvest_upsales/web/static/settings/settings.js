@@ -259,8 +259,8 @@ function General({ errors, fields, refusal }) {
   if (at)
     rest.push(
       at === 1
-        ? "One setting is not right; its message stands at the field."
-        : `${at} settings are not right; the messages stand at the fields.`,
+        ? "One setting is not valid; see the message at its field."
+        : `${at} settings are not valid; see the messages at their fields.`,
     );
   else if (refusal) rest.push(refusal.message);
   if (!rest.length) return null;
