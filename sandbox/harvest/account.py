@@ -176,7 +176,7 @@ class HarvestAccount:
 
     @locked
     def edit_time(self, entry_id: int, **changes: Any) -> None:
-        """:param changes: fields of the entry; also ``rate`` and ``project_id``. Hours are rounded anew."""
+        """:param changes: fields of the entry; also ``rate`` and ``project_id``. Hours are rounded again."""
         entry = self.time_entries[entry_id]
         if "hours" in changes:
             entry["hours"] = entry["hours_without_timer"] = exact(changes.pop("hours"))

@@ -98,7 +98,7 @@ def test_what_somebody_else_saved_meanwhile_stays(desk: Desk, kept: Answer) -> N
         desk.save_text(json.dumps(theirs))
         save_unseen(page)
         stale = page.get_by_role("alert").filter(has_text="Somebody else saved meanwhile")
-        stale.get_by_role("button", name="Load anew").click()
+        stale.get_by_role("button", name="Load again").click()
         expect(size).to_have_value("40")
         expect(stale).to_have_count(0)
     assert desk.settings() == theirs

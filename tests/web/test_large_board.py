@@ -66,7 +66,7 @@ def test_half_a_board_never_passes_for_the_whole_one(stored: Stored, admin: Pers
     known = admin.get("/api/board", headers={"If-None-Match": whole.headers["ETag"]})
 
     assert (broken.status_code, broken.headers.get("ETag")) == (503, None)
-    assert "the next run stores it anew" in broken.json()["detail"]
+    assert "the next run stores it again" in broken.json()["detail"]
     assert broken.headers["Cache-Control"] == "no-store"
     assert known.status_code == 304
     stored.put(piece)

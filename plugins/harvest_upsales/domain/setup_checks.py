@@ -183,7 +183,7 @@ def _check_datatype(field: CustomField | None) -> None:
     if field is not None and field.datatype not in (None, "String"):
         msg = (
             f"The order field {field.name} (alias {field.alias}) has the data type {field.datatype}; it has to be "
-            "String. Rename its alias in Upsales, and the field is created anew."
+            "String. Rename its alias in Upsales, and the field is created again."
         )
         raise SetupError(msg)
 

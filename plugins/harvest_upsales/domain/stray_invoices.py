@@ -38,7 +38,7 @@ def gone_invoice_message(order_id: int, invoice_id: str) -> str:
     """Of a settled order whose invoice was deleted."""
     return (
         f"Harvest invoice {invoice_id} of order {order_id} is gone, and its time is uninvoiced again. Clear "
-        "HARVEST_INVOICE on the order: at 100 % the next run invoices it anew, below that the order follows the time "
+        "HARVEST_INVOICE on the order: at 100 % the next run invoices it again, below that the order follows the time "
         "again. If the time is invoiced elsewhere, mark it as invoiced in Harvest."
     )
 

@@ -15,7 +15,7 @@ from harvest_upsales.api.whole_lists import whole
 from harvest_upsales.domain.uninvoiced_time import ProjectSums
 from harvest_upsales.flows.time_pages import read_each
 
-# How often the projects of entries that moved are read anew; from the second time on only those that moved meanwhile.
+# How often the projects of entries that moved are read again; from the second time on only those that moved meanwhile.
 _READ_ANEW = 3
 
 

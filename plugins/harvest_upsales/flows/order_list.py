@@ -40,7 +40,7 @@ class _Look:
         self._covered: set[HarvestKey] = set()
 
     def is_good_for(self, key: HarvestKey, now: dt.datetime) -> bool:
-        """Whether another create may rely on it. A key that comes again is to be sent again, and is looked for anew."""
+        """Whether another create may rely on it. A key that comes a second time is looked for again."""
         is_new = key not in self._covered and len(self._covered) < LOOK_GOOD_FOR_CREATES
         is_young = dt.timedelta(0) <= now - self._began < LOOK_GOOD_FOR
         return is_new and is_young

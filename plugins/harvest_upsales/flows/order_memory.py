@@ -1,7 +1,7 @@
 """What is remembered of our orders, for the moment in which Upsales lists none of them.
 
 An account without any order of ours looks the same as one whose lists are blind: an API key that lost a right, or a
-search index that is being built anew. Mistaking the one for the other would create every opportunity a second time. So
+search index that is being rebuilt. Mistaking the one for the other would create every opportunity a second time. So
 some orders of each run are remembered outside both services, and asked for by their ids before the first one is created
 in an account that lists none.
 """

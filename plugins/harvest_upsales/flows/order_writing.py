@@ -106,7 +106,7 @@ class OrderWriter:
         plan_of: Callable[[Order], Plan],
         check: Callable[[Plan, Order], None],
     ) -> tuple[Plan, str]:
-        """Save the changes that the plan asks for, made anew from the order as it stands right before the save.
+        """Save the changes that the plan asks for, recomputed from the order as it stands right before the save.
 
         :param plan_of: what has to be done to the order as it stands
         :param check: raises where that is not to be sent; asks no service, as people may save the order meanwhile

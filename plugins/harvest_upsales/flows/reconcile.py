@@ -54,7 +54,7 @@ def reconcile_run(
 ) -> Reconciliation:
     """Compare Harvest and Upsales.
 
-    :param sides: both sides as the run found them, where it wrote nothing since; ``None`` reads them anew, and so
+    :param sides: both sides as the run found them, where it wrote nothing since; ``None`` reads them again, and so
         does a drift that they show
     :param failed: projects that failed in this run
     :param since: when the run began to read

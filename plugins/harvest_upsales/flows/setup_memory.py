@@ -19,7 +19,7 @@ GOOD_FOR = dt.timedelta(hours=24)
 
 
 def still_good(found: Setup | None, digest: str, now: dt.datetime) -> Setup | None:
-    """The set-up that an earlier run checked, or ``None`` where it has to be checked anew.
+    """The set-up that an earlier run checked, or ``None`` where it has to be checked again.
 
     :param digest: of the settings and connections as they are now
     """
@@ -58,5 +58,5 @@ def confirm_remembered(services: Services, *, creates: bool, settles: bool) -> N
 def _changed(setup: Setup, what: str) -> SetupError:
     return SetupError(
         f"The set-up was checked at {setup.checked_at:%Y-%m-%d %H:%M} UTC, and {what} now. Nothing was written. Clear "
-        "check_setup with all that follows; the next run checks it anew by itself."
+        "check_setup with all that follows; the next run checks it again by itself."
     )

@@ -229,7 +229,7 @@ def _clear(services: Services, order_id: int, key: HarvestKey, *, dry_run: bool)
         if standing(order) is Standing.WON:
             msg = (
                 f"Order {order_id} ({key}) was moved to 100 % again while its invoice was taken back. Clear its "
-                "HARVEST_INVOICE; the next run settles it anew."
+                "HARVEST_INVOICE; the next run settles it again."
             )
             raise SettlementHeldError(msg)
         custom = {} if field is None else {field: ""}

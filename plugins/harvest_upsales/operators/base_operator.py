@@ -190,7 +190,7 @@ class ServicesOperator(HarvestUpsalesOperator):
         if as_checked and setup.digest and setup.digest != self.digest_of(settings):
             msg = (
                 "The settings (or a connection) were changed since check_setup. Nothing was written. Clear check_setup "
-                "with all that follows; the next run checks them anew by itself."
+                "with all that follows; the next run checks them again by itself."
             )
             raise SetupError(msg)
         self.take_over_counts()

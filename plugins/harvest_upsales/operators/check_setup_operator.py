@@ -83,7 +83,7 @@ class CheckSetupOperator(HarvestUpsalesOperator):
         is_hourly = window.updated_since is not None and not window.whole_history
         if not is_hourly or self.only_plans or context["ti"].try_number > 1:
             return None
-        # After a run that failed, or was left out, everything is checked anew.
+        # After a run that failed, or was left out, everything is checked again.
         if context.get("prev_data_interval_end_success") != context["data_interval_start"]:
             return None
         try:

@@ -1,11 +1,11 @@
 """Has a person cleared the task since it ended with the billing app's refusal?
 
 What the app refuses is never tried again without a person, so that a second call is somebody's decision. Airflow does
-not say whether a try is a retry of its own or a person's clearing. But clearing, and nothing else, sets ``max_tries``
-anew, from the number of the last try: if it differs from when the refusal was reported, somebody has cleared the task.
-The number is kept in the task's own store, which neither retries nor clearings touch. Only where the DAG's ``retries``
-were lowered by as many as there were tries does a clearing leave the same number: the refusal is reported again, and
-the next clearing counts.
+not say whether a try is a retry of its own or a person's clearing. But clearing, and nothing else, resets
+``max_tries``, from the number of the last try: if it differs from when the refusal was reported, somebody has cleared
+the task. The number is kept in the task's own store, which neither retries nor clearings touch. Only where the DAG's
+``retries`` were lowered by as many as there were tries does a clearing leave the same number: the refusal is reported
+again, and the next clearing counts.
 """
 
 from __future__ import annotations

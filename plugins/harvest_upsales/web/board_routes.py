@@ -20,7 +20,7 @@ from harvest_upsales.web.newest_run import newest_run
 router = APIRouter()
 _NONE = Contents("a", 0, "none")
 _INCOMPLETE = (
-    "A part of the stored board is missing. Try again; if that does not help, the next run stores it anew."
+    "A part of the stored board is missing. Try again; if that does not help, the next run stores it again."
 )
 # The last answer for each DAG, by its ETag: most requests ask for a board that was sent before.
 _answers: dict[str, tuple[str, bytes]] = {}

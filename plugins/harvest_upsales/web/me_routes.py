@@ -16,7 +16,7 @@ router = APIRouter()
 
 
 class Me(Struct, frozen=True):
-    """Who looks, and what they may do. Rights are those on any of the DAGs; each route asks anew for its own.
+    """Who looks, and what they may do. Rights are those on any of the DAGs; each route asks again for its own.
 
     :param user: the name that Airflow knows them by
     :param dags: ids of the plugin's DAGs that they may see

@@ -71,7 +71,7 @@ function useTitle() {
 
 /**
  * The chosen tab and DAG: `[{tab, dag_id}, go]`. The address follows, for links and reloads, but the router is not told:
- * Airflow would draw the whole page anew, and the keyboard's focus would be lost.
+ * Airflow would draw the whole page again, and the keyboard's focus would be lost.
  */
 function useAddress() {
   const [address, setAddress] = useState(() => Object.fromEntries(new URLSearchParams(location.search)));

@@ -56,7 +56,7 @@ export function Choice({ options, onChange, value, width, size = "sm", invalid, 
   );
 }
 
-/** A link inside Airflow, without loading the page anew. */
+/** A link inside Airflow, without loading the page again. */
 export function InLink({ to, children, ...rest }) {
   return h(Link, { asChild: true, color: "fg.info", ...rest }, h(RouterLink, { to }, children));
 }

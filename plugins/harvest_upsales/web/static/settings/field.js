@@ -106,7 +106,7 @@ function optionsOf(field, choices, value) {
   ];
 }
 
-/** People who left, products no longer sold, and stages of won and lost orders are not to be chosen anew. */
+/** People who left, products no longer sold, and stages of won and lost orders are not to be chosen again. */
 function isOffered({ active, probability }) {
   const percent = probability == null ? 50 : Number(probability);
   return active !== false && percent > 0 && percent < 100;

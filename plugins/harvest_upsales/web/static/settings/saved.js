@@ -82,7 +82,7 @@ export function Stale({ onReload }) {
       { mb: 2 },
       "Nothing was saved, so that their change stays. Load the settings again, and re-enter yours.",
     ),
-    h(Button, { type: "button", size: "sm", onClick: onReload }, "Load anew"),
+    h(Button, { type: "button", size: "sm", onClick: onReload }, "Load again"),
   );
 }
 

@@ -38,7 +38,7 @@ export function Settings({ dagId, onSaved }) {
     reload();
     onSaved();
   };
-  // What is saved is the form's key: a form begins anew with what somebody else saved.
+  // What is saved is the form's key: a form begins again with what somebody else saved.
   const isSaved = data.digest === savedDigest;
   return h(Form, { key: data.digest, settings: data, isSaved, choices, dagId, onSaved: saved, onReload: reload });
 }
