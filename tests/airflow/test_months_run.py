@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from harvest_upsales.domain.keys import Month
-from harvest_upsales.operators.mark_invoiced_operator import CLOSED_KEY
+from harvest_upsales.domain.xcom_keys import CLOSED_KEY
 from harvest_upsales.web.plans import PlannedClosing
 from sandbox.minimal import STAGE_WON
 from sandbox.world import World

@@ -13,6 +13,7 @@ import msgspec
 from airflow.sdk import BaseOperator, Variable
 from airflow.sdk.definitions.context import Context
 
+from harvest_upsales.domain.xcom_keys import FAILURE_KEY
 from harvest_upsales.errors import HarvestUpsalesError, ParamsError, SetupError
 from harvest_upsales.flows.services import Services, Setup
 from harvest_upsales.operators.lineage import datasets, operator_lineage
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from harvest_upsales.hooks.upsales_hook import UpsalesHook
 
 WRITES_POOL = "upsales_writes"
-# Where the message of a task's failure stands in XCom, for reconcile and the page.
-FAILURE_KEY = "failure"
 # How the operators are tried again where neither they nor their DAG say otherwise.
 RETRIES: dict[str, Any] = {
     "retries": 3,

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.sdk.definitions.context import Context
 
+from harvest_upsales.domain.xcom_keys import BEGAN_KEY, IDLE_KEY, ORDERS_KEY, OVERVIEW_KEY
 from harvest_upsales.errors import ParamsError
 from harvest_upsales.flows.extract import Extract, extract
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
@@ -16,10 +17,6 @@ from harvest_upsales.operators.report import folded, table
 from harvest_upsales.operators.run_window import window_of_run
 from harvest_upsales.operators.staging import stage
 
-ORDERS_KEY = "orders"
-OVERVIEW_KEY = "overview"
-BEGAN_KEY = "began"
-IDLE_KEY = "idle"
 _LONGEST_SHOWN = 80
 
 

@@ -8,10 +8,10 @@ import msgspec
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
+from harvest_upsales.domain.xcom_keys import ORDERS_KEY
 from harvest_upsales.flows.orders_to_settle import OrderToSettle, split_reopened, won_or_reopened
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
-from harvest_upsales.operators.extract_time_operator import ORDERS_KEY
 from harvest_upsales.operators.lineage import ORDERS
 from harvest_upsales.operators.report import report, table
 

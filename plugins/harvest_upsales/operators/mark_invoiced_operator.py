@@ -9,6 +9,7 @@ import msgspec
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
+from harvest_upsales.domain.xcom_keys import CLOSED_KEY, UNDONE_KEY
 from harvest_upsales.flows.orders_to_settle import OrderToSettle, SettleAction
 from harvest_upsales.flows.project_closing import close_ended_project
 from harvest_upsales.flows.services import Services
@@ -20,11 +21,6 @@ from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import INVOICES, ORDERS, PROJECTS, TIME_ENTRIES
 from harvest_upsales.operators.links import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
 from harvest_upsales.operators.report import amount, folded, hours, report, table
-
-# What was taken back stands in XCom under this key, for the page: the task itself ends as skipped.
-UNDONE_KEY = "undone"
-# So does a project that was archived after its end.
-CLOSED_KEY = "closed"
 
 
 class MarkProjectInvoicedOperator(ServicesOperator):

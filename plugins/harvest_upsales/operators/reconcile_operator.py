@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from harvest_upsales.domain.board import BillingResult, Board
-from harvest_upsales.domain.changes import IdleProject
+from harvest_upsales.domain.board import Board
 from harvest_upsales.domain.next_board import next_board
-from harvest_upsales.domain.outcome import Outcome, may_have_written
-from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.reconciliation import Balance, ProjectBalance
 from harvest_upsales.domain.run_facts import RunFacts
+from harvest_upsales.domain.xcom_keys import RETURNED_KEY
 from harvest_upsales.errors import RunFailedError
 from harvest_upsales.flows.overview import Sides
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run
 from harvest_upsales.operators.assets import announce, opportunities_asset, outlet_assets, withhold
-from harvest_upsales.operators.base_operator import FAILURE_KEY, ServicesOperator, to_xcom
+from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.board_store import renew_board
-from harvest_upsales.operators.extract_time_operator import BEGAN_KEY, IDLE_KEY, OVERVIEW_KEY, ids_of
+from harvest_upsales.operators.extract_time_operator import ids_of
 from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
-from harvest_upsales.operators.mark_invoiced_operator import CLOSED_KEY, UNDONE_KEY
 from harvest_upsales.operators.order_store import order_memory
 from harvest_upsales.operators.report import amount, folded, report, table
+from harvest_upsales.operators.run_results import RunResults, task_states
 from harvest_upsales.operators.staging import clear, staged
 from harvest_upsales.operators.untold_totals import UntoldTotals
 
@@ -81,7 +76,7 @@ class ReconcileOperator(ServicesOperator):
         :raises AirflowSkipException: the set-up was left out, as there are no settings yet
         :raises RunFailedError: a task of the run failed, or a drift is above the threshold
         """
-        states = _task_states(context)
+        states = task_states(context)
         failed_tasks = _failed_tasks(states, self.task_id)
         if states.get(self.setup_task_id) == "skipped":
             msg = f"Nothing to compare, as {self.setup_task_id} was skipped"
@@ -90,13 +85,19 @@ class ReconcileOperator(ServicesOperator):
             raise RunFailedError(
                 _verdict(failed_tasks, ()) or "Nothing was checked, so nothing can be compared."
             )
-        ran = _Ran.of(context, self)
+        ran = RunResults.read(
+            context,
+            extract=self.extract_task_id,
+            upsert=self.upsert_task_id,
+            settle=self.settle_task_id,
+            billing=self.billing_task_id,
+        )
         result = self._compare(context, ran)
         self._report(result)
         summary: dict[str, Any] = to_xcom(
             {"projects": result.lines, "totals": result.totals, "drifts": len(result.drifts)}
         )
-        context["ti"].xcom_push(key="return_value", value=summary)
+        context["ti"].xcom_push(key=RETURNED_KEY, value=summary)
         if not self.only_plans:
             memory = order_memory(context, self.outlets)
             if memory is not None:
@@ -111,7 +112,7 @@ class ReconcileOperator(ServicesOperator):
         clear(ran.overview)
         return summary
 
-    def _compare(self, context: Context, ran: _Ran) -> Reconciliation:
+    def _compare(self, context: Context, ran: RunResults) -> Reconciliation:
         services = self.services(context, as_checked=False)
         try:
             return reconcile_run(
@@ -127,7 +128,9 @@ class ReconcileOperator(ServicesOperator):
         finally:
             self.log_requests()
 
-    def _board(self, context: Context, ran: _Ran, result: Reconciliation, before: Board | None) -> Board:
+    def _board(
+        self, context: Context, ran: RunResults, result: Reconciliation, before: Board | None
+    ) -> Board:
         services = self.services(context, as_checked=False)
         facts = RunFacts(
             as_of=services.now() if ran.began is None else ran.began,
@@ -145,7 +148,7 @@ class ReconcileOperator(ServicesOperator):
         )
         return next_board(before, facts)
 
-    def _tell_asset(self, context: Context, ran: _Ran, totals: dict[str, Any], *, green: bool) -> None:
+    def _tell_asset(self, context: Context, ran: RunResults, totals: dict[str, Any], *, green: bool) -> None:
         """Give the outlets an event where opportunities were updated; after a failed task, the next green one does."""
         if self.only_plans:
             withhold(self)
@@ -171,85 +174,6 @@ class ReconcileOperator(ServicesOperator):
             report(self.log, "Totals", _totals(result))
 
 
-@dataclass(frozen=True, slots=True)
-class _Ran:
-    """What the tasks before this one left.
-
-    :param outcomes: of every opportunity that was looked at
-    :param idle: projects whose changed time makes no opportunity
-    :param settled: orders that are settled up to the billing app
-    :param held: why other orders are not
-    :param billing: how the billing app answered, by order id
-    :param undone: orders whose invoice was taken back
-    :param closed: settled orders whose project was archived since
-    """
-
-    overview: str
-    began: dt.datetime | None
-    outcomes: list[Outcome]
-    idle: dict[int, IdleProject]
-    settled: frozenset[int]
-    held: dict[int, str]
-    billing: dict[int, BillingResult]
-    undone: frozenset[int] = frozenset()
-    closed: frozenset[int] = frozenset()
-
-    @property
-    def wrote(self) -> bool:
-        """Whether the run wrote, or may have."""
-        return may_have_written(self.outcomes, self.settled, self.held, self.undone, self.closed)
-
-    @property
-    def failed(self) -> dict[int, str]:
-        """Reasons by project id."""
-        return self._reasons(Action.FAIL)
-
-    @property
-    def told(self) -> dict[int, str]:
-        """Why it left projects alone, by project id."""
-        return self._reasons(Action.SKIP)
-
-    @property
-    def fixed_fees(self) -> frozenset[int]:
-        """Ids of the fixed-fee projects it took up."""
-        return frozenset(outcome.project_id for outcome in self.outcomes if outcome.fixed_fee)
-
-    def _reasons(self, action: Action) -> dict[int, str]:
-        return {outcome.project_id: outcome.reason for outcome in self.outcomes if outcome.action is action}
-
-    @classmethod
-    def of(cls, context: Context, operator: ReconcileOperator) -> _Ran:
-        pull = context["ti"].xcom_pull
-        began = pull(task_ids=operator.extract_task_id, key=BEGAN_KEY)
-        settled = pull(task_ids=operator.settle_task_id)
-        held = _flat(pull(task_ids=operator.settle_task_id, key=FAILURE_KEY))
-        sent = _flat(pull(task_ids=operator.billing_task_id))
-        refused = _flat(pull(task_ids=operator.billing_task_id, key=FAILURE_KEY))
-        billing = [
-            *(BillingResult(int(each["order_id"]), sent=True, detail=str(each["billing"])) for each in sent),
-            *(
-                BillingResult(int(each["order_id"]), sent=False, detail=str(each["message"]))
-                for each in refused
-            ),
-        ]
-        idle = msgspec.convert(
-            _flat(pull(task_ids=operator.extract_task_id, key=IDLE_KEY)), list[IdleProject], strict=False
-        )
-        return cls(
-            overview=str(pull(task_ids=operator.extract_task_id, key=OVERVIEW_KEY) or ""),
-            began=dt.datetime.fromisoformat(began) if began else None,
-            outcomes=msgspec.convert(
-                _flat(pull(task_ids=operator.upsert_task_id)), list[Outcome], strict=False
-            ),
-            idle={each.project_id: each for each in idle},
-            settled=_order_ids(settled),
-            held={int(each["order_id"]): str(each["message"]) for each in held},
-            billing={each.order_id: each for each in billing},
-            undone=_order_ids(pull(task_ids=operator.settle_task_id, key=UNDONE_KEY)),
-            closed=_order_ids(pull(task_ids=operator.settle_task_id, key=CLOSED_KEY)),
-        )
-
-
 def _rows(lines: Sequence[ProjectBalance]) -> str:
     head = ("state", "project", "Harvest", "Upsales", "drift", "currency", "likely cause")
     rows = [
@@ -271,28 +195,6 @@ def _totals(result: Reconciliation) -> str:
         for currency, total in result.totals.items()
     ]
     return table(("currency", "Harvest", "Upsales", "drift", "projects"), rows, right=_AMOUNTS)
-
-
-def _flat(found: Any) -> list[Mapping[str, Any]]:
-    """Mapped tasks give a list of what each returned, where a failed one returned nothing."""
-    if isinstance(found, Mapping):
-        return [found]
-    if found is None or isinstance(found, str):
-        return []
-    return [item for part in found for item in _flat(part)]
-
-
-def _order_ids(found: Any) -> frozenset[int]:
-    return frozenset(int(each["order_id"]) for each in _flat(found))
-
-
-def _task_states(context: Mapping[str, Any]) -> Mapping[str, str]:
-    task_instance = context["ti"]
-    run_id = context["dag_run"].run_id
-    found: Mapping[str, Mapping[str, str]] = task_instance.get_task_states(
-        dag_id=task_instance.dag_id, run_ids=[run_id]
-    )
-    return found.get(run_id, {})
 
 
 def _failed_tasks(states: Mapping[str, str], own_task_id: str) -> list[str]:

@@ -10,6 +10,7 @@ from airflow.sdk.definitions.context import Context
 
 from harvest_upsales.domain.outcome import Outcome
 from harvest_upsales.domain.plan import Action
+from harvest_upsales.domain.xcom_keys import RETURNED_KEY
 from harvest_upsales.errors import PartialFailureError
 from harvest_upsales.flows.extract import Batch
 from harvest_upsales.flows.upsert import Upsert
@@ -65,7 +66,7 @@ class UpsertOpportunitiesOperator(ServicesOperator):
             self._show_only_project(context, outcomes)
             self.log_requests()
             self._report(outcomes)
-            context["ti"].xcom_push(key="return_value", value=to_xcom(outcomes))
+            context["ti"].xcom_push(key=RETURNED_KEY, value=to_xcom(outcomes))
         if upsert.failures:
             done = sum(outcome.action is not Action.FAIL for outcome in outcomes)
             raise PartialFailureError(done, upsert.failures)

@@ -16,10 +16,9 @@ from sqlalchemy.orm import Session
 
 from harvest_upsales.domain.outcome import Outcome
 from harvest_upsales.domain.plan import Action, FieldChange
+from harvest_upsales.domain.xcom_keys import CLOSED_KEY, FAILURE_KEY, RETURNED_KEY, UNDONE_KEY
 from harvest_upsales.web.airflow_links import run_page
 from harvest_upsales.web.plugin_dags import PluginDag
-
-_RETURNED, _FAILURE, _UNDONE, _CLOSED = "return_value", "failure", "undone", "closed"
 
 
 class PlannedChange(Struct, frozen=True):
@@ -99,13 +98,13 @@ def read_plan(session: Session, dag: PluginDag, run_id: str) -> PlanAnswer | Non
     left = _Left(session, dag, run_id)
     outcomes = [
         (task_id, outcome)
-        for task_id, returned in left.of("UpsertOpportunitiesOperator", _RETURNED)
+        for task_id, returned in left.of("UpsertOpportunitiesOperator", RETURNED_KEY)
         for outcome in msgspec.convert(returned, list[Outcome], strict=False)
     ]
-    settled = (returned for _, returned in left.of("MarkProjectInvoicedOperator", _RETURNED))
-    undone = (told for _, told in left.of("MarkProjectInvoicedOperator", _UNDONE))
-    closed = (told for _, told in left.of("MarkProjectInvoicedOperator", _CLOSED))
-    warnings = (returned.get("warnings", ()) for _, returned in left.of("CheckSetupOperator", _RETURNED))
+    settled = (returned for _, returned in left.of("MarkProjectInvoicedOperator", RETURNED_KEY))
+    undone = (told for _, told in left.of("MarkProjectInvoicedOperator", UNDONE_KEY))
+    closed = (told for _, told in left.of("MarkProjectInvoicedOperator", CLOSED_KEY))
+    warnings = (returned.get("warnings", ()) for _, returned in left.of("CheckSetupOperator", RETURNED_KEY))
     return PlanAnswer(
         state=str(getattr(state, "value", state)),
         outcomes=[
@@ -179,7 +178,7 @@ def _failed_projects(outcomes: list[tuple[str, Outcome]]) -> list[PlanFailure]:
 def _failed_tasks(left: _Left, dag: PluginDag) -> Iterator[PlanFailure]:
     """Failures that tasks have told of, with their own message; projects tell of theirs themselves."""
     for operator in dag.tasks:
-        for task_id, told in left.of(operator, _FAILURE):
+        for task_id, told in left.of(operator, FAILURE_KEY):
             if isinstance(told, Mapping):
                 yield PlanFailure(
                     task=task_id, reason=str(told.get("message", "")), order_id=told.get("order_id")
