@@ -97,7 +97,7 @@ def _touched(
         # Neither approving time nor moving it to another month changes a sum of Harvest's report, so nothing short of
         # looking at all of it will do.
         touched |= {project_id for project_id, ours in overview.upsales.items() if ours.open}
-        touched |= {project_id for project_id, theirs in overview.harvest.items() if theirs.hours}
+        touched |= overview.with_time
     return touched if changed is None else touched | changed.projects()
 
 

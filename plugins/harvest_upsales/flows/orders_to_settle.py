@@ -15,7 +15,7 @@ from harvest_upsales.domain.settlement import has_ended
 from harvest_upsales.flows.overview import Overview, names_of
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.bounds import one_line
-from harvest_upsales.records.harvest_records import InvoiceState, Project
+from harvest_upsales.records.harvest_records import InvoiceState
 from harvest_upsales.records.upsales_records import OrderBrief
 from harvest_upsales.settings import ReopenedOrders, Settings
 
@@ -169,11 +169,5 @@ def _of_ended_projects(services: Services, overview: Overview) -> list[OrderToSe
         and Place.SETTLED in orders[project.id]
         # An order that is yet to be invoiced, or taken back, needs the project.
         and orders[project.id].keys().isdisjoint(_WAITS)
-        and not _has_time(overview, project)
+        and (project.is_fixed_fee or project.id not in overview.with_time)
     ]
-
-
-def _has_time(overview: Overview, project: Project) -> bool:
-    """Whether the report has hours of the project; what is left of a fixed fee is none."""
-    theirs = overview.harvest.get(project.id)
-    return not project.is_fixed_fee and theirs is not None and bool(theirs.hours)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import takewhile
 
 from msgspec.structs import replace
@@ -51,7 +52,7 @@ class Sides:
         return (order.order_id for orders in self.orders.values() for order in orders)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Overview:
     """Both sides at one moment.
 
@@ -74,6 +75,11 @@ class Overview:
     def sides(self) -> Sides:
         """The sums, and the orders in short."""
         return Sides(self.harvest, self.upsales, self.lines, self.whole)
+
+    @cached_property
+    def with_time(self) -> frozenset[int]:
+        """Ids of the projects that have uninvoiced hours."""
+        return frozenset(project_id for project_id, theirs in self.harvest.items() if theirs.hours)
 
 
 def read_overview(services: Services, *, whole_history: bool, changed: ChangedTime | None = None) -> Overview:
@@ -175,23 +181,21 @@ def our_orders(services: Services) -> dict[HarvestKey, list[OrderBrief]]:
 
 def live_keys(overview: Overview, fields: OrderFields) -> list[HarvestKey]:
     """Keys of orders that are open, or won and not invoiced; and of lost ones whose project has uninvoiced time."""
-    timed = {project_id for project_id, theirs in overview.harvest.items() if theirs.hours}
     return [
         key
         for key, found in overview.orders.items()
         for place in {place_of(order, fields) for order in found}
-        if place in _LIVE or (place is Place.LOST and key.project_id in timed)
+        if place in _LIVE or (place is Place.LOST and key.project_id in overview.with_time)
     ]
 
 
 def live_with_time(overview: Overview, fields: OrderFields) -> list[OrderBrief]:
     """Orders that are open, or won and not invoiced, of projects that have uninvoiced time."""
-    timed = {project_id for project_id, theirs in overview.harvest.items() if theirs.hours}
     return [
         order
         for key, found in overview.orders.items()
         for order in found
-        if key.project_id in timed and place_of(order, fields) in _LIVE
+        if key.project_id in overview.with_time and place_of(order, fields) in _LIVE
     ]
 
 

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 
 from harvest_upsales.flows.order_memory import KnownOrders, OrderMemory
 from harvest_upsales.operators.base_operator import to_xcom
+from harvest_upsales.operators.run_window import run_type_of
 
 _log = logging.getLogger(__name__)
 
@@ -25,8 +26,7 @@ def order_memory(context: Any, assets: Sequence[Any]) -> OrderMemory | None:
     asset = next((each for each in assets if isinstance(each, Asset)), None)
     if asset is None:
         return None
-    run = context["dag_run"]
-    key = f"known_orders/{run.dag_id}"
+    key = f"known_orders/{context['dag_run'].dag_id}"
 
     def read() -> KnownOrders:
         try:
@@ -43,4 +43,4 @@ def order_memory(context: Any, assets: Sequence[Any]) -> OrderMemory | None:
         except (AirflowRuntimeError, LookupError) as error:
             _log.warning("Our orders can't be kept for later runs (%s)", error)
 
-    return OrderMemory(read, write, by_hand=str(getattr(run.run_type, "value", run.run_type)) == "manual")
+    return OrderMemory(read, write, by_hand=run_type_of(context) == "manual")
