@@ -13,7 +13,7 @@ from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.harvest_pages import Links, TimeEntriesPage
 from harvest_upsales.api.rate_limit import HARVEST_LIMITS, RateLimiter, Window
 from harvest_upsales.api.transport import Transport
-from harvest_upsales.domain.uninvoiced_time import CountedTime, ProjectSums, TimeSums, counted_time
+from harvest_upsales.domain.time_sums import CountedTime, ProjectSums, TimeSums, counted_time
 from harvest_upsales.errors import IncompleteListError
 from harvest_upsales.flows.day_ranges import CONNECTIONS, Days, cut
 from harvest_upsales.flows.time_pages import final_states

@@ -14,7 +14,8 @@ from harvest_upsales.domain.opportunity import Desired, desired_opportunities
 from harvest_upsales.domain.order_body import body_to_create, body_to_save
 from harvest_upsales.domain.orders import our_rows
 from harvest_upsales.domain.plan import Action, plan_existing, plan_new
-from harvest_upsales.domain.uninvoiced_time import counted_time, rows_by_rate, rows_of_time
+from harvest_upsales.domain.pricing import rows_by_rate, rows_of_time
+from harvest_upsales.domain.time_sums import counted_time
 from harvest_upsales.records.harvest_records import Project, TimeEntry
 from harvest_upsales.records.upsales_records import Order
 from harvest_upsales.settings import OpportunityPer, Settings

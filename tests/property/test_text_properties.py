@@ -9,14 +9,7 @@ from hypothesis import strategies as st
 
 from harvest_upsales.domain.companies import normal_name
 from harvest_upsales.domain.keys import HarvestKey, Month, parse_key
-from harvest_upsales.domain.notes import (
-    END,
-    NOTES_LIMIT,
-    START,
-    listed_lines,
-    split,
-    without_entries,
-)
+from harvest_upsales.domain.notes import END, NOTES_LIMIT, START, listed_lines, split, without_entries
 from harvest_upsales.domain.opportunity import DESCRIPTION_LIMIT, describe_opportunity
 from harvest_upsales.errors import SettingsError
 from harvest_upsales.records.harvest_records import TimeEntry

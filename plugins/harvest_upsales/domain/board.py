@@ -12,8 +12,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from harvest_upsales.domain.links import UNKNOWN, WebAddresses
-
-ZERO = Decimal(0)
+from harvest_upsales.domain.money import ZERO
 
 
 class State(StrEnum):

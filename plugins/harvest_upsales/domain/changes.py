@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harvest_upsales.domain.notes import line_of, listed_lines
+from harvest_upsales.domain.entry_line import line_of
+from harvest_upsales.domain.notes import listed_lines
 from harvest_upsales.domain.uninvoiced_time import why_not_counted
 from harvest_upsales.records.harvest_records import TimeEntry
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from harvest_upsales.domain.invoice_amounts import invoiced_lines
+from harvest_upsales.domain.money import ZERO
 from harvest_upsales.domain.settlement import WonOrder
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import ProjectError, SettlementHeldError
@@ -60,7 +60,7 @@ def refuse_invoiced_fee(project: Project, invoices: Iterable[Invoice]) -> None:
 def _invoiced_fee(project: Project, invoices: Iterable[Invoice]) -> _InvoicedFee | None:
     """How much of the fee is on which invoices; ``None`` where nothing is, or it was taken back."""
     by_invoice = invoiced_lines(project, invoices)
-    amount = sum(by_invoice.values(), Decimal(0))
+    amount = sum(by_invoice.values(), ZERO)
     if amount <= 0:
         return None
     ids = ", ".join(str(invoice_id) for invoice_id in sorted(by_invoice))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from harvest_upsales.domain.money import Row, harvest_unit, total
+from harvest_upsales.domain.money import ZERO, Row, harvest_unit, total
 from harvest_upsales.records.harvest_records import Invoice, Project
 
 
 def lines_total(invoice: Invoice) -> Decimal:
     """The sum of all lines."""
-    return sum((line.amount for line in invoice.line_items), Decimal(0))
+    return sum((line.amount for line in invoice.line_items), ZERO)
 
 
 def lines_differ(invoice: Invoice, rows: Sequence[Row], currency: str) -> bool:
@@ -36,4 +36,4 @@ def _lines_of(invoice: Invoice, project_id: int) -> Decimal:
         for line in invoice.line_items
         if line.project is not None and line.project.id == project_id
     )
-    return sum(lines, Decimal(0))
+    return sum(lines, ZERO)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache, reduce
 
+ZERO = Decimal(0)
 _CENT = Decimal("0.01")
 # Python's default of 28 digits would round long numbers silently.
 _EXACT = Context(prec=10_000)
@@ -59,13 +60,13 @@ add_exactly = _EXACT.add
 
 def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
     """The sum with all of its digits."""
-    return reduce(add_exactly, numbers, Decimal(0))
+    return reduce(add_exactly, numbers, ZERO)
 
 
 def plain(number: Decimal) -> Decimal:
     """The same number without exponent and trailing zeros, the way it is sent and compared (``7.50`` → ``7.5``)."""
     if not number:
-        return Decimal(0)
+        return ZERO
     short = number.normalize(_EXACT)
     return short.quantize(Decimal(1), context=_EXACT) if short == short.to_integral_value() else short
 
@@ -84,7 +85,7 @@ def takes_off(before: Iterable[Row], after: Iterable[Row]) -> bool:
 def _by_price(rows: Iterable[Row]) -> dict[Decimal, Decimal]:
     found: dict[Decimal, Decimal] = {}
     for row in rows:
-        found[row.price] = _EXACT.add(found.get(row.price, Decimal(0)), row.quantity)
+        found[row.price] = _EXACT.add(found.get(row.price, ZERO), row.quantity)
     return found
 
 

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from harvest_upsales.domain.board import ZERO, Board, BoardRow, State
+from harvest_upsales.domain.board import Board, BoardRow, State
 from harvest_upsales.domain.board_state import state_of
+from harvest_upsales.domain.money import ZERO
 from harvest_upsales.domain.order_lines import OrderLine
 from harvest_upsales.domain.orders import Place
 from harvest_upsales.domain.outcome import Outcome

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import lru_cache
 from itertools import accumulate, takewhile
-from sys import intern
 
-from harvest_upsales.domain.money import plain
+from harvest_upsales.domain.entry_line import line_of
 from harvest_upsales.records.harvest_records import TimeEntry
 
 START = "--- Time entries from Harvest ---"
@@ -18,8 +14,6 @@ END = "--- End of time entries from Harvest ---"
 
 # The field takes 65,535; whether it counts characters or bytes is not documented, so bytes, the stricter reading.
 NOTES_LIMIT = 65_535
-_TIME_TO_CUT = NOTES_LIMIT + NOTES_LIMIT // 32
-LINE_LIMIT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,91 +32,6 @@ class ListedTime:
         """A line for each entry, in the order given."""
         lines = tuple(line_of(entry).encode() for entry in entries)
         return cls(lines, len(lines))
-
-
-# Day and id in one number, the newest entry's the highest; then what a line says: hours, task, person, and the
-# entry's own notes in UTF-8, which takes up to a quarter of the memory that text takes.
-_Kept = tuple[int, str, str, str, bytes]
-
-
-class NewestLines:
-    """Takes in entries in any order and keeps what the newest ones' lines say, as far as notes can ever take them."""
-
-    __slots__ = ("_kept", "_oldest", "_size")
-
-    def __init__(self) -> None:
-        self._kept: list[_Kept] = []
-        self._oldest = 0
-        # Close enough to know when it is time to measure and cut.
-        self._size = 0
-
-    def add(self, entry: TimeEntry) -> None:
-        """Keep the entry, unless newer ones fill the notes."""
-        place = entry.spent_date.toordinal() << 64 | entry.id
-        if place < self._oldest:
-            return
-        task = entry.task.name if entry.task is not None else ""
-        user = entry.user.name if entry.user is not None else ""
-        notes = entry.notes or ""
-        if len(notes) > LINE_LIMIT:
-            notes = _one_line(notes)[:LINE_LIMIT]
-        # Names come again with every entry; one copy of each will do.
-        try:
-            said = notes.encode()
-        except UnicodeEncodeError:
-            said = notes.encode(errors="surrogatepass")
-        self._kept.append((place, _hours(entry.rounded_hours), intern(task), intern(user), said))
-        self._size += len(said) + len(task) + len(user) + 24
-        if self._size > _TIME_TO_CUT:
-            self._cut()
-
-    def another(self) -> NewestLines:
-        """Empty; leaves out what the entries that are here would push out anyway."""
-        other = NewestLines()
-        other._oldest = self._oldest
-        return other
-
-    def newest_first(self) -> tuple[bytes, ...]:
-        """The lines, as many as can ever fit."""
-        self._kept.sort(reverse=True)
-        lines, room = [], NOTES_LIMIT
-        for kept in self._kept:
-            place, hours, task, user, said = kept
-            line = _line(place, hours, task, user, said.decode(errors="surrogatepass")).encode()
-            room -= len(line) + 1
-            if room < 0:
-                break
-            lines.append(line)
-        return tuple(lines)
-
-    def of_days(self, first: dt.date, last: dt.date) -> NewestLines:
-        """The part of some days, both included."""
-        part = NewestLines()
-        lowest, highest = first.toordinal() << 64, (last.toordinal() + 1) << 64
-        part._kept = [each for each in self._kept if lowest <= each[0] < highest]
-        return part
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, NewestLines) and self.newest_first() == other.newest_first()
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __iadd__(self, other: NewestLines) -> NewestLines:
-        self._kept += other._kept
-        self._size += other._size
-        self._oldest = max(self._oldest, other._oldest)
-        if self._size > _TIME_TO_CUT:
-            self._cut()
-        return self
-
-    def _cut(self) -> None:
-        """Measure the lines and drop what can't fit."""
-        fitting = len(self.newest_first())
-        if fitting < len(self._kept):
-            del self._kept[fitting:]
-            self._oldest = max(self._oldest, self._kept[-1][0] if self._kept else 0)
-        # Measured again only once more has come, also where nothing had to go.
-        self._size = NOTES_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,35 +107,6 @@ def _block(listed: ListedTime, room: int) -> str:
 
 def _left_out(number: int) -> str:
     return f"{number} older time entries are left out."
-
-
-def line_of(entry: TimeEntry) -> str:
-    """One entry on one line; whatever people typed stays text on that line."""
-    return _line(
-        entry.spent_date.toordinal() << 64,
-        _hours(entry.rounded_hours),
-        entry.task.name if entry.task is not None else "",
-        entry.user.name if entry.user is not None else "",
-        entry.notes or "",
-    )
-
-
-def _line(place: int, *said: str) -> str:
-    text = " | ".join((dt.date.fromordinal(place >> 64).isoformat(), *filter(None, said)))
-    if not text.isprintable() or "  " in text or text[-1] == " ":
-        text = _one_line(text)
-    return text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…"
-
-
-def _one_line(text: str) -> str:
-    # A lone surrogate can't be sent as UTF-8, and a control character has no place in a line of text.
-    text = " ".join(text.split())
-    return "".join(c for c in text if c.isprintable() or c in "\u200d\u200e\u200f").strip()
-
-
-@lru_cache(maxsize=1024)
-def _hours(hours: Decimal) -> str:
-    return f"{plain(hours)} h"
 
 
 def _trimmed(lines: Sequence[str]) -> str:

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from harvest_upsales.domain.keys import HarvestKey, Month
 from harvest_upsales.domain.money import Row, exact_sum, plain, total
-from harvest_upsales.domain.uninvoiced_time import NO_TIME, CountedTime, rows_of_time
+from harvest_upsales.domain.pricing import rows_of_time
+from harvest_upsales.domain.time_sums import NO_TIME, CountedTime
 from harvest_upsales.records.harvest_records import Project
 from harvest_upsales.settings import OpportunityPer
 

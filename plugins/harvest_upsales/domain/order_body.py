@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET, Raw
 
-from harvest_upsales.domain.money import Row, plain
+from harvest_upsales.domain.money import ZERO, Row, plain
 from harvest_upsales.records.json_codec import decode
 from harvest_upsales.records.upsales_records import (
     CustomValue,
@@ -123,7 +123,7 @@ def _all_rows(
     """Ours, then people's. An order needs a row: where there is none at all, an empty one says that no time is left."""
     rows = [_new_row(row, product_id) for row in ours if row.quantity]
     if not rows and not people:
-        rows = [_new_row(Row(Decimal(0), Decimal(0)), product_id)]
+        rows = [_new_row(Row(ZERO, ZERO), product_id)]
     return [*rows, *people]
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.money import plain, total
+from harvest_upsales.domain.money import ZERO, plain, total
 from harvest_upsales.domain.orders import OrderFields, Place, custom_text, invoice_of, our_rows, place_of
 from harvest_upsales.records.upsales_records import OrderBrief
 
@@ -34,7 +34,7 @@ class OrderLine(Struct, frozen=True, omit_defaults=True):
     currency: str = ""
     month: str = ""
     stage: str = ""
-    probability: Decimal = Decimal(0)
+    probability: Decimal = ZERO
     description: str = ""
     invoice_id: str = ""
     billed: bool = False
@@ -65,7 +65,7 @@ def _line(key: HarvestKey, order: OrderBrief, fields: OrderFields, product_id: i
         order_id=order.id,
         place=place_of(order, fields),
         value=total(rows, currency),
-        hours=plain(sum((row.quantity for row in rows), Decimal(0))),
+        hours=plain(sum((row.quantity for row in rows), ZERO)),
         currency=currency,
         month=str(key.month or ""),
         stage=(order.stage.name or "") if order.stage else "",

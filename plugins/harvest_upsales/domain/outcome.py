@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
+from harvest_upsales.domain.money import ZERO
 from harvest_upsales.domain.plan import Action, FieldChange
 
 NOTHING_UNINVOICED = "no uninvoiced time"
@@ -29,8 +30,8 @@ class Outcome(Struct, frozen=True):
     action: Action
     key: str = ""
     order_id: int | None = None
-    hours: Decimal = Decimal(0)
-    amount: Decimal = Decimal(0)
+    hours: Decimal = ZERO
+    amount: Decimal = ZERO
     currency: str = ""
     reason: str = ""
     changes: tuple[FieldChange, ...] = ()

@@ -10,7 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from harvest_upsales.domain.drift import agrees_beside_lost
-from harvest_upsales.domain.money import rounded
+from harvest_upsales.domain.money import ZERO, rounded
 from harvest_upsales.domain.uninvoiced_report import Uninvoiced
 from harvest_upsales.domain.upsales_side import NO_ORDERS, ProjectOrders
 
@@ -139,14 +139,14 @@ def _line(
     project_id: int, theirs: Uninvoiced | None, ours: ProjectOrders, why: Explanations
 ) -> ProjectBalance | None:
     currency = theirs.currency if theirs else ours.currency
-    amount = rounded(theirs.amount, currency) if theirs else Decimal(0)
+    amount = rounded(theirs.amount, currency) if theirs else ZERO
     if theirs and theirs.agrees_with(ours.live_value(currency)):
         amount = ours.live_value(currency)
-    hours = theirs.hours if theirs else Decimal(0)
+    hours = theirs.hours if theirs else ZERO
     value = ours.live_value(currency)
     if not hours and not value:
         # A fixed fee counts from its first entry, but stands in the report from the project's start.
-        amount = Decimal(0)
+        amount = ZERO
     state = _state(amount, hours, value, theirs, ours)
     if state is None:
         return None
@@ -208,7 +208,7 @@ def totals(lines: Iterable[ProjectBalance]) -> dict[str, CurrencyTotal]:
     """Sums per currency."""
     found: dict[str, CurrencyTotal] = {}
     for line in lines:
-        before = found.get(line.currency, CurrencyTotal(Decimal(0), Decimal(0), Decimal(0), 0))
+        before = found.get(line.currency, CurrencyTotal(ZERO, ZERO, ZERO, 0))
         found[line.currency] = CurrencyTotal(
             harvest=before.harvest + line.harvest,
             upsales=before.upsales + line.upsales,

@@ -13,17 +13,12 @@ from msgspec.structs import replace
 from harvest_upsales.domain.invoice_amounts import lines_differ, lines_total
 from harvest_upsales.domain.invoice_owner import purchase_order
 from harvest_upsales.domain.keys import HarvestKey
-from harvest_upsales.domain.money import Row, plain, same_rows, total
+from harvest_upsales.domain.money import ZERO, Row, plain, same_rows, total
 from harvest_upsales.domain.opportunity import describe_opportunity
 from harvest_upsales.domain.orders import in_other_currency
-from harvest_upsales.domain.uninvoiced_time import (
-    CountedTime,
-    counted_time,
-    counts,
-    describe,
-    fixed_fee_row,
-    rows_by_rate,
-)
+from harvest_upsales.domain.pricing import fixed_fee_row, rows_by_rate
+from harvest_upsales.domain.time_sums import CountedTime, counted_time
+from harvest_upsales.domain.uninvoiced_time import counts, describe
 from harvest_upsales.errors import SettlementHeldError
 from harvest_upsales.records.harvest_records import (
     FreeFormLine,
@@ -92,7 +87,7 @@ def time_to_invoice(order: WonOrder, entries: Sequence[TimeEntry], settings: Set
         raise SettlementHeldError(msg)
     unapproved = [entry for entry in entries if counts(entry, approved_only=False) and not entry.is_closed]
     if settings.approved_time_only and unapproved and not order.project.is_fixed_fee:
-        hours = plain(sum((entry.rounded_hours for entry in unapproved), Decimal(0)))
+        hours = plain(sum((entry.rounded_hours for entry in unapproved), ZERO))
         msg = (
             f"{order}: {hours} h are not approved in Harvest, and an invoice would take them in. Approve them, or "
             "move them to another project; the next run settles the order."

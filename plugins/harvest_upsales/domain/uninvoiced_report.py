@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from harvest_upsales.domain.keys import Month
-from harvest_upsales.domain.money import harvest_unit, minor_unit, rounded
+from harvest_upsales.domain.money import ZERO, harvest_unit, minor_unit, rounded
 from harvest_upsales.records.harvest_records import Project, UninvoicedProject
 
 # Harvest refuses reports over more than 365 days; both ends count.
@@ -71,7 +71,7 @@ class Uninvoiced:
     @property
     def beside_lost(self) -> Uninvoiced:
         """The same without what stands in lost months."""
-        lost = self.lost or Decimal(0)
+        lost = self.lost or ZERO
         return replace(self, amount=self.amount - lost, parts=self.parts + self.lost_parts)
 
     def agrees_with(self, value: Decimal) -> bool:
@@ -131,7 +131,7 @@ def _together(one: Decimal, other: Decimal, *, is_fee: bool) -> Decimal:
 
 
 def _without_expenses(row: UninvoicedProject) -> Decimal:
-    return (row.uninvoiced_amount or Decimal(0)) - (row.uninvoiced_expenses or Decimal(0))
+    return (row.uninvoiced_amount or ZERO) - (row.uninvoiced_expenses or ZERO)
 
 
 def with_lost(
@@ -145,5 +145,5 @@ def with_lost(
     found = [
         reports[month][theirs.project_id] for month in months if theirs.project_id in reports.get(month, ())
     ]
-    lost = sum((each.amount for each in found), Decimal(0))
+    lost = sum((each.amount for each in found), ZERO)
     return replace(theirs, lost=lost, lost_parts=len(found))

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from harvest_upsales.domain.keys import HarvestKey
 from harvest_upsales.domain.money import Row, plain
-from harvest_upsales.domain.uninvoiced_time import added_up, rows_by_rate
+from harvest_upsales.domain.pricing import rows_by_rate
+from harvest_upsales.domain.time_sums import added_up
 from harvest_upsales.flows.reading import read_time
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, Project, TimeEntry

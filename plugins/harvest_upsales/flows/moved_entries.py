@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.whole_lists import whole
-from harvest_upsales.domain.uninvoiced_time import ProjectSums
+from harvest_upsales.domain.time_sums import ProjectSums
 from harvest_upsales.flows.time_pages import read_each
 
 # How often the projects of entries that moved are read again; from the second time on only those that moved meanwhile.

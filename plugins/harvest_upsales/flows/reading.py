@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.harvest_pages import key_of
 from harvest_upsales.api.whole_lists import latest, whole
-from harvest_upsales.domain.uninvoiced_time import CountedTime, ProjectSums, TimeSums
+from harvest_upsales.domain.time_sums import CountedTime, ProjectSums, TimeSums
 from harvest_upsales.errors import NotFoundError
 from harvest_upsales.flows.time_pages import read_each
 from harvest_upsales.flows.time_sweep import TooManyPages, sweep, utc_now

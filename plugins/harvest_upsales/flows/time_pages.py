@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.harvest_pages import Page
 from harvest_upsales.api.whole_lists import Completeness, whole
-from harvest_upsales.domain.uninvoiced_time import ProjectSums
+from harvest_upsales.domain.time_sums import ProjectSums
 from harvest_upsales.errors import IncompleteListError
 from harvest_upsales.records.harvest_records import TimeEntry
 

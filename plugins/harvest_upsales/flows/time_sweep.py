@@ -18,7 +18,7 @@ from threading import Event
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.harvest_pages import PAGE_SIZE, Page
 from harvest_upsales.api.whole_lists import whole
-from harvest_upsales.domain.uninvoiced_time import ProjectSums
+from harvest_upsales.domain.time_sums import ProjectSums
 from harvest_upsales.flows.day_ranges import CONNECTIONS, Days, cut, pages_to_judge_by
 from harvest_upsales.flows.moved_entries import put_right
 from harvest_upsales.flows.time_pages import add_and_drop, popped

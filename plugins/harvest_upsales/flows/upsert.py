@@ -13,7 +13,8 @@ from harvest_upsales.domain.opportunity import Desired, desired_opportunities
 from harvest_upsales.domain.orders import only_order, our_rows
 from harvest_upsales.domain.outcome import NOTHING_UNINVOICED, Outcome
 from harvest_upsales.domain.plan import Action, Plan, plan_existing, plan_new, why_left_alone
-from harvest_upsales.domain.uninvoiced_time import NO_TIME, CountedTime, why_not_billed
+from harvest_upsales.domain.time_sums import NO_TIME, CountedTime
+from harvest_upsales.domain.uninvoiced_time import why_not_billed
 from harvest_upsales.errors import CONCERN_EVERY_PROJECT, HarvestUpsalesError, Recovery
 from harvest_upsales.flows import outcomes
 from harvest_upsales.flows.invoice_search import refuse_left_invoice

@@ -23,7 +23,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "Its rows sum to Harvest's own uninvoiced amount",
-        "domain.uninvoiced_time.rows_of_time",
+        "domain.pricing.rows_of_time",
         "flows/test_first_sync.py::test_every_projects_rows_sum_to_harvests_own_amount",
     ),
     rule(
@@ -66,7 +66,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "The newest entry comes first",
-        "domain.notes.NewestLines.newest_first",
+        "domain.newest_lines.NewestLines.newest_first",
         "unit/domain/test_uninvoiced_time.py::test_time_is_newest_first_and_knows_its_months",
     ),
     rule(

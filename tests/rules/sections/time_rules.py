@@ -17,13 +17,13 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "The price is the rate on each entry",
-        "domain.uninvoiced_time.rows_by_rate",
+        "domain.pricing.rows_by_rate",
         "unit/domain/test_uninvoiced_time.py::test_one_row_per_distinct_rate_the_dearest_first",
         "property/test_account_properties.py::test_rows_sum_to_the_entries_exactly",
     ),
     rule(
         "A fixed-fee project is one row: quantity 1 at the project's fee",
-        "domain.uninvoiced_time.fixed_fee_row",
+        "domain.pricing.fixed_fee_row",
         "unit/domain/test_uninvoiced_time.py::test_a_fixed_fee_is_one_row_whatever_the_time",
         "flows/test_convergence.py::test_a_fixed_fee_follows_the_project",
     ),
@@ -35,7 +35,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "A billable entry without a rate is an error of its project",
-        "domain.uninvoiced_time._no_rate",
+        "domain.pricing._no_rate",
         "unit/domain/test_uninvoiced_time.py::test_a_missing_rate_names_project_and_entry",
         "flows/test_bad_projects.py::test_a_token_that_sees_no_rates_says_so",
     ),

@@ -4,13 +4,13 @@ import datetime as dt
 
 import pytest
 
+from harvest_upsales.domain.entry_line import line_of
+from harvest_upsales.domain.newest_lines import NewestLines
 from harvest_upsales.domain.notes import (
     END,
     NOTES_LIMIT,
     START,
     ListedTime,
-    NewestLines,
-    line_of,
     listed_lines,
     same_notes,
     split,

@@ -6,7 +6,7 @@ import pytest
 
 from harvest_upsales.domain.keys import HarvestKey, Month
 from harvest_upsales.domain.opportunity import Desired, describe_opportunity, desired_opportunities
-from harvest_upsales.domain.uninvoiced_time import counted_time
+from harvest_upsales.domain.time_sums import counted_time
 from harvest_upsales.records.harvest_records import Project, TimeEntry
 from harvest_upsales.settings import OpportunityPer
 from tests.unit.domain.builders import ACCOUNT, entry, fixed_fee, project, row

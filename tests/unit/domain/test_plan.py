@@ -10,7 +10,8 @@ from harvest_upsales.domain.notes import END, START
 from harvest_upsales.domain.opportunity import Desired
 from harvest_upsales.domain.order_body import body_to_save
 from harvest_upsales.domain.plan import Action, plan_existing, plan_new, why_left_alone
-from harvest_upsales.domain.uninvoiced_time import counted_time, rows_of_time
+from harvest_upsales.domain.pricing import rows_of_time
+from harvest_upsales.domain.time_sums import counted_time
 from harvest_upsales.errors import ProjectError
 from harvest_upsales.records.harvest_records import Project, TimeEntry
 from tests.unit.domain.builders import (

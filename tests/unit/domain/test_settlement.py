@@ -18,7 +18,7 @@ from harvest_upsales.domain.settlement import (
     rows_to_invoice,
     time_to_invoice,
 )
-from harvest_upsales.domain.uninvoiced_time import counted_time
+from harvest_upsales.domain.time_sums import counted_time
 from harvest_upsales.errors import ProjectError, SettlementHeldError
 from harvest_upsales.records.json_codec import encode
 from tests.unit.domain.builders import ACCOUNT, entry, fixed_fee, invoice, project, row, settings, won

@@ -7,14 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from harvest_upsales.domain.keys import Month
-from harvest_upsales.domain.uninvoiced_time import (
-    CountedTime,
-    added_up,
-    counted_time,
-    rows_by_rate,
-    rows_of_time,
-    why_not_billed,
-)
+from harvest_upsales.domain.pricing import rows_by_rate, rows_of_time
+from harvest_upsales.domain.time_sums import CountedTime, added_up, counted_time
+from harvest_upsales.domain.uninvoiced_time import why_not_billed
 from harvest_upsales.errors import ProjectError
 from tests.unit.domain.builders import entry, fixed_fee, project, row
 
