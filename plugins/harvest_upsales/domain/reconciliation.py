@@ -135,61 +135,109 @@ def reconcile(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both sides of one project as they are compared.
+
+    :param amount: Harvest's uninvoiced amount
+    :param value: of the live orders
+    """
+
+    currency: str
+    hours: Decimal
+    amount: Decimal
+    value: Decimal
+
+    @property
+    def drift(self) -> Decimal:
+        """Harvest's amount minus Upsales' value."""
+        return self.amount - self.value
+
+
+def _sides(theirs: Uninvoiced | None, ours: ProjectOrders) -> _Sides:
+    if theirs is None:
+        return _Sides(ours.currency, ZERO, ZERO, ours.live_value(ours.currency))
+    value = ours.live_value(theirs.currency)
+    if not theirs.hours and not value:
+        # A fixed fee counts from its first entry, but stands in the report from the project's start.
+        return _Sides(theirs.currency, theirs.hours, ZERO, value)
+    # What the rounding of the report's ranges explains is no difference.
+    amount = value if theirs.agrees_with(value) else rounded(theirs.amount, theirs.currency)
+    return _Sides(theirs.currency, theirs.hours, amount, value)
+
+
 def _line(
     project_id: int, theirs: Uninvoiced | None, ours: ProjectOrders, why: Explanations
 ) -> ProjectBalance | None:
-    currency = theirs.currency if theirs else ours.currency
-    amount = rounded(theirs.amount, currency) if theirs else ZERO
-    if theirs and theirs.agrees_with(ours.live_value(currency)):
-        amount = ours.live_value(currency)
-    hours = theirs.hours if theirs else ZERO
-    value = ours.live_value(currency)
-    if not hours and not value:
-        # A fixed fee counts from its first entry, but stands in the report from the project's start.
-        amount = ZERO
-    state = _state(amount, hours, value, theirs, ours)
+    sides = _sides(theirs, ours)
+    state = _balance(sides, theirs, ours, is_gone=project_id in why.gone)
     if state is None:
         return None
-    if state in (Balance.DRIFT, Balance.OPPORTUNITY_ONLY) and theirs and theirs.fee_is_gone:
-        state = Balance.FEE_INVOICED
-    if state is Balance.DRIFT and theirs and theirs.leaves_part_of(value):
-        state = Balance.FEE_PARTLY_INVOICED
-    drift = amount - value
-    if drift > 0 and project_id in why.gone:
-        state = Balance.INVOICE_GONE
     return ProjectBalance(
         project_id=project_id,
         project=f"{theirs.client}: {theirs.name}" if theirs else f"project {project_id}",
         state=state,
-        currency=currency,
-        hours=hours,
-        harvest=amount,
-        upsales=value,
-        drift=drift,
-        cause=why.cause(project_id, state, drift) if state is not Balance.EQUAL else "",
+        currency=sides.currency,
+        hours=sides.hours,
+        harvest=sides.amount,
+        upsales=sides.value,
+        drift=sides.drift,
+        cause=why.cause(project_id, state, sides.drift) if state is not Balance.EQUAL else "",
         orders=(*ours.open, *ours.won, *ours.settled, *ours.lost),
     )
 
 
-def _state(
-    amount: Decimal, hours: Decimal, value: Decimal, theirs: Uninvoiced | None, ours: ProjectOrders
+def _balance(
+    sides: _Sides, theirs: Uninvoiced | None, ours: ProjectOrders, *, is_gone: bool
 ) -> Balance | None:
-    # Other months are lost, and their time is still there.
-    beside_lost = bool(ours.lost) and theirs is not None and agrees_beside_lost(theirs, ours)
-    if ours.won and (amount == value or not ours.open):
-        return Balance.AWAITS_SETTLEMENT
-    if ours.open:
-        if amount == value:
-            return Balance.EQUAL
-        if beside_lost:
-            return Balance.LOST
-        return Balance.OPPORTUNITY_ONLY if not amount and not hours else Balance.DRIFT
-    if not hours or not amount:
-        # Nothing tracked yet, settled, or worth nothing.
+    """How the sides stand to each other; ``None`` where there is nothing to compare. What stands first wins:
+
+    1. no open or won order, and no time or an amount of nothing: nothing tracked yet, settled, or worth nothing;
+    2. more time than Upsales knows of, where a settled order's invoice is gone: its time is free again;
+    3. a won order, whose rows are all of the amount, or that is all there is: settlement takes it up;
+    4. an open opportunity: see :func:`_balance_of_open`;
+    5. the amount is that of lost months, or of a lost order, with no report by month to tell them apart;
+    6. settled orders alone: time came since;
+    7. no order that stands for the time.
+
+    :param is_gone: the Harvest invoice of one of the project's settled orders is not there any more
+    """
+    if not ours.open and not ours.won and not (sides.hours and sides.amount):
         return None
+    if is_gone and sides.drift > 0:
+        return Balance.INVOICE_GONE
+    if ours.won and (not sides.drift or not ours.open):
+        return Balance.AWAITS_SETTLEMENT
+    beside_lost = bool(ours.lost) and theirs is not None and agrees_beside_lost(theirs, ours)
+    if ours.open:
+        return _balance_of_open(sides, theirs, beside_lost=beside_lost)
     if beside_lost or (ours.lost and (theirs is None or theirs.lost is None)):
         return Balance.LOST
     return Balance.AFTER_INVOICE if ours.settled else Balance.TIME_ONLY
+
+
+def _balance_of_open(sides: _Sides, theirs: Uninvoiced | None, *, beside_lost: bool) -> Balance:
+    """The same of a project with an open opportunity. What stands first wins:
+
+    1. both say the same;
+    2. the difference is the time of lost months;
+    3. all of a fixed fee is invoiced, then: some of it is;
+    4. no time and no amount: the opportunity alone;
+    5. anything else has drifted.
+
+    :param beside_lost: Harvest's amount is that of the live orders and of lost ones
+    """
+    if not sides.drift:
+        return Balance.EQUAL
+    if beside_lost:
+        return Balance.LOST
+    if theirs is not None and theirs.fee_is_gone:
+        return Balance.FEE_INVOICED
+    if not sides.amount and not sides.hours:
+        return Balance.OPPORTUNITY_ONLY
+    if theirs is not None and theirs.leaves_part_of(sides.value):
+        return Balance.FEE_PARTLY_INVOICED
+    return Balance.DRIFT
 
 
 def may_have_lost_invoices(
