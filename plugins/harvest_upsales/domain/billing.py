@@ -67,8 +67,8 @@ class Billing:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """What stood before our own save of the won order: tells an earlier answer from a later one.
+class AnswerBeforeSave:
+    """What was known of the app's answers before our own save of the won order: tells an earlier one from a later one.
 
     :param synced: the app had taken the order as won already
     :param answered_at: its last answer, of whatever kind, to whatever save
@@ -78,17 +78,26 @@ class Before:
     answered_at: dt.datetime | None = None
 
 
-def billing_before(order: Order, app: BillingApp) -> Before:
-    """What the order says before we save it."""
+def read_before_save(order: Order, app: BillingApp) -> AnswerBeforeSave:
+    """Of an order that we have not saved yet: every answer there is came before."""
     status = _newest(order, app)
-    return Before(
+    return AnswerBeforeSave(
         synced=has_taken(order, app),
         answered_at=None if status is None else status.callback_date,
     )
 
 
+def read_before_retry(order: Order, app: BillingApp) -> AnswerBeforeSave:
+    """Of an order that an earlier try has saved: an answer to that save did not come before, but since."""
+    before = read_before_save(order, app)
+    return AnswerBeforeSave(before.synced, None if has_answered(order, app) else before.answered_at)
+
+
 def has_taken(order: Order, app: BillingApp) -> bool:
-    """Whether the billing app has taken the order as won, judged before our own save."""
+    """Whether the app surely has the order as won, so that it need not be waited for; judged before our own save.
+
+    Where that is not sure, waiting costs time only. For what must not happen twice, see :func:`may_have_taken`.
+    """
     if app.integration_id is None or standing(order) is not Standing.WON:
         return False
     if app.reference_alias is not None:
@@ -100,8 +109,8 @@ def has_taken(order: Order, app: BillingApp) -> bool:
 def may_have_taken(order: Order, app: BillingApp) -> bool:
     """Whether the customer may have been invoiced already: any success since the day of the win counts.
 
-    The careful reading, for deciding whether rows may still change. :func:`has_taken` is the careful reading for
-    deciding whether the app need not be waited for.
+    Decides whether rows may still change and the app may be called: a doubt keeps from both. Of an order that
+    :func:`has_taken` is sure of, this is true as well.
     """
     success = any(
         status.callback_status == SUCCESS and _since_the_win(status, order) for status in _answers(order, app)
@@ -109,13 +118,7 @@ def may_have_taken(order: Order, app: BillingApp) -> bool:
     return app.integration_id is not None and (success or bool(custom_text(order, app.reference_field)))
 
 
-def before_again(order: Order, app: BillingApp) -> Before:
-    """What a further try compares with, where an earlier one has saved the order: answers to that save are news."""
-    before = billing_before(order, app)
-    return Before(before.synced, None if has_answered(order, app) else before.answered_at)
-
-
-def answered_between(one: Order, later: Order, app: BillingApp) -> bool:
+def succeeded_between(one: Order, later: Order, app: BillingApp) -> bool:
     """Whether the app has reported success since the order was read, where it also has to write a document number."""
     status, before = _newest(later, app), _newest(one, app)
     return (
@@ -145,7 +148,7 @@ def may_be_busy(order: Order, app: BillingApp, now: dt.datetime) -> bool:
     )
 
 
-def billing_after(order: Order, app: BillingApp, before: Before) -> Billing:
+def billing_since(order: Order, app: BillingApp, before: AnswerBeforeSave) -> Billing:
     """Where the billing app stands after our save of the won order.
 
     With a reference field the field decides; without it, a success that came since, or one that had answered the
@@ -159,7 +162,7 @@ def billing_after(order: Order, app: BillingApp, before: Before) -> Billing:
 
 
 def _judged(
-    order: Order, app: BillingApp, before: Before, reference: str, status: IntegrationStatus | None
+    order: Order, app: BillingApp, before: AnswerBeforeSave, reference: str, status: IntegrationStatus | None
 ) -> tuple[BillingState, str]:
     if reference:
         return BillingState.DONE, f"document {reference}"
@@ -179,14 +182,14 @@ def _judged(
     return BillingState.WAITING, f"answered, but {app.reference_alias} is still empty"
 
 
-def _succeeded_since(order: Order, app: BillingApp, before: Before) -> bool:
+def _succeeded_since(order: Order, app: BillingApp, before: AnswerBeforeSave) -> bool:
     return any(
         status.callback_status == SUCCESS and _came_since(status, order, before)
         for status in _answers(order, app)
     )
 
 
-def _came_since(status: IntegrationStatus, order: Order, before: Before) -> bool:
+def _came_since(status: IntegrationStatus, order: Order, before: AnswerBeforeSave) -> bool:
     return status.callback_date not in (None, before.answered_at) and _since_the_win(status, order)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from harvest_upsales.domain.billing import (
-    Before,
+    AnswerBeforeSave,
     Billing,
     BillingState,
-    billing_after,
-    billing_before,
+    billing_since,
     has_answered,
     may_be_busy,
     may_have_taken,
+    read_before_save,
 )
 from harvest_upsales.domain.order_body import body_to_save
 from harvest_upsales.domain.orders import Standing, standing
@@ -20,14 +20,14 @@ from harvest_upsales.flows.services import Services
 from harvest_upsales.records.upsales_records import Order, OrderBody
 
 
-def billing_now(services: Services, order_id: int, before: Before) -> Billing:
+def billing_now(services: Services, order_id: int, before: AnswerBeforeSave) -> Billing:
     """Ask Upsales once."""
     if services.settings.billing_integration_id is None:
         return Billing(BillingState.OFF)
-    return billing_after(services.upsales.order(order_id), services.billing_app, before)
+    return billing_since(services.upsales.order(order_id), services.billing_app, before)
 
 
-def call_again(services: Services, order_id: int, *, may_be_called: bool = False) -> Before:
+def call_again(services: Services, order_id: int, *, may_be_called: bool = False) -> AnswerBeforeSave:
     """Save the order unchanged, which makes Upsales call its connected apps, after the app had failed.
 
     Only a person's retry of a failed sync does this, and never where the app has succeeded: a second call can mean
@@ -39,14 +39,14 @@ def call_again(services: Services, order_id: int, *, may_be_called: bool = False
     :return: what stood before, so that the old failure is not taken for the new answer
     :raises SettlementHeldError: the order is no longer won
     """
-    before, modified_at = Before(), None
+    before, modified_at = AnswerBeforeSave(), None
 
     def body_for(order: Order) -> OrderBody | None:
         nonlocal before, modified_at
         app = services.billing_app
-        before, modified_at = billing_before(order, app), order.modified_at
+        before, modified_at = read_before_save(order, app), order.modified_at
         if may_have_taken(order, app):
-            before = Before(synced=True, answered_at=before.answered_at)
+            before = AnswerBeforeSave(synced=True, answered_at=before.answered_at)
         under_way = may_be_called and not has_answered(order, app)
         if before.synced or under_way or may_be_busy(order, app, services.now()):
             return None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from harvest_upsales.domain import settlement
 from harvest_upsales.domain.billing import (
-    Before,
-    answered_between,
-    before_again,
-    billing_before,
+    AnswerBeforeSave,
     may_have_taken,
+    read_before_retry,
+    read_before_save,
+    succeeded_between,
 )
 from harvest_upsales.domain.money import plain, same_rows
 from harvest_upsales.domain.order_body import body_to_save
@@ -24,7 +24,9 @@ from harvest_upsales.flows.services import Services
 from harvest_upsales.records.upsales_records import Order, OrderBody
 
 
-def mark_order(progress: Progress, won: WonOrder, invoiced: Invoiced, before: Before) -> Before:
+def mark_order(
+    progress: Progress, won: WonOrder, invoiced: Invoiced, before: AnswerBeforeSave
+) -> AnswerBeforeSave:
     """Write the invoice's id (and late time's rows, in the same save) to the order.
 
     One save, because each makes Upsales call its connected apps.
@@ -42,11 +44,11 @@ def mark_order(progress: Progress, won: WonOrder, invoiced: Invoiced, before: Be
     def body_for(order: Order) -> OrderBody | None:
         nonlocal before
         if _is_marked(services, order, invoiced):
-            before = before_again(order, services.billing_app)
+            before = read_before_retry(order, services.billing_app)
             return None
         _refuse_moved_back(won, order, invoiced)
         refuse_busy(services, order)
-        before = billing_before(order, services.billing_app)
+        before = read_before_save(order, services.billing_app)
         stored = our_rows(order, settings.default_product_id)
         taken = may_have_taken(order, services.billing_app)
         late = WonOrder(order.id, won.key, won.project, stored, taken)
@@ -87,7 +89,9 @@ def _refuse_erased(services: Services, won: WonOrder, found: SavedOrder) -> None
     The app's status is not part of what we write, so it is still on the order and shows what happened.
     """
     app = services.billing_app
-    if answered_between(found.before, found.order, app) and not custom_text(found.order, app.reference_field):
+    if succeeded_between(found.before, found.order, app) and not custom_text(
+        found.order, app.reference_field
+    ):
         msg = (
             f"{won}: the billing app answered at the very moment the order was marked as invoiced, and the "
             f"save may have taken its document number ({app.reference_alias}) off the order. Look in the app whether "

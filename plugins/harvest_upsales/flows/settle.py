@@ -6,7 +6,7 @@ Every step asks first whether it was done already, so that a retry from any poin
 from __future__ import annotations
 
 from harvest_upsales.domain import settlement
-from harvest_upsales.domain.billing import billing_before, may_have_taken
+from harvest_upsales.domain.billing import may_have_taken, read_before_save
 from harvest_upsales.domain.orders import Standing, invoice_of, key_of, our_rows, standing
 from harvest_upsales.domain.settlement import WonOrder, check_invoice_amount
 from harvest_upsales.flows.busy_app import when_answered
@@ -40,7 +40,7 @@ def settle_order(services: Services, order_id: int, *, dry_run: bool = False) ->
         return Settled(order_id=order.id, won=False)
     project = services.harvest.project(key.project_id)
     settlement.refuse_other_currency(order, project)
-    before = billing_before(order, services.billing_app)
+    before = read_before_save(order, services.billing_app)
     won = WonOrder(
         order_id=order.id,
         key=key,

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from harvest_upsales.domain.billing import Before, Billing
+from harvest_upsales.domain.billing import AnswerBeforeSave, Billing
 from harvest_upsales.domain.keys import parse_key
 from harvest_upsales.domain.money import Row, plain, same_rows, total
 from harvest_upsales.domain.settlement import WonOrder
@@ -90,9 +90,9 @@ class Settled(Struct, frozen=True):
         return key.project_id if key else None
 
     @property
-    def before(self) -> Before:
+    def before(self) -> AnswerBeforeSave:
         """What stood before the order was marked, for the billing step."""
-        return Before(synced=self.synced_before, answered_at=self.answered_at)
+        return AnswerBeforeSave(synced=self.synced_before, answered_at=self.answered_at)
 
 
 def read_settled(handed_on: Any) -> Settled:
@@ -114,7 +114,7 @@ def read_settled(handed_on: Any) -> Settled:
 def settled_order(
     won: WonOrder,
     invoiced: Invoiced | None,
-    before: Before,
+    before: AnswerBeforeSave,
     *,
     archived: bool,
     rounding: Decimal = Decimal(0),

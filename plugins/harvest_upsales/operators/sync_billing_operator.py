@@ -10,7 +10,7 @@ import msgspec
 from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from harvest_upsales.domain.billing import Before, Billing, BillingState
+from harvest_upsales.domain.billing import AnswerBeforeSave, Billing, BillingState
 from harvest_upsales.errors import BillingFailedError, BillingSilentError, UnexpectedAnswerError
 from harvest_upsales.flows.billing_sync import billing_now, call_again
 from harvest_upsales.flows.orders_to_settle import label_of
@@ -161,7 +161,7 @@ class SyncBillingOperator(ServicesOperator):
         settled = self._settled()
         return f"{settled.project}, order {settled.order_id}"
 
-    def _trigger(self, services: Services, order_id: int, before: Before) -> BillingTrigger:
+    def _trigger(self, services: Services, order_id: int, before: AnswerBeforeSave) -> BillingTrigger:
         from harvest_upsales.triggers.billing_trigger import BillingTrigger
 
         app = services.billing_app

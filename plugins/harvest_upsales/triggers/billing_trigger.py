@@ -11,7 +11,7 @@ from airflow.sdk import BaseHook
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from harvest_upsales.api.async_reader import AsyncUpsalesReader
-from harvest_upsales.domain.billing import Before, Billing, BillingApp, BillingState, billing_after
+from harvest_upsales.domain.billing import AnswerBeforeSave, Billing, BillingApp, BillingState, billing_since
 from harvest_upsales.errors import HarvestUpsalesError, Recovery
 from harvest_upsales.hooks.upsales_hook import async_reader
 
@@ -88,7 +88,7 @@ class BillingTrigger(BaseTrigger):
     async def _wait(self) -> Billing:
         app = BillingApp(self.integration_id, self.reference_alias, self.reference_field)
         answered = dt.datetime.fromisoformat(self.answered_at) if self.answered_at else None
-        before = Before(synced=False, answered_at=answered)
+        before = AnswerBeforeSave(synced=False, answered_at=answered)
         deadline = dt.datetime.fromisoformat(self.deadline)
         interval_s = self.poll_interval_s
         async with async_reader(await BaseHook.aget_connection(self.upsales_conn_id)) as reader:
@@ -101,11 +101,11 @@ class BillingTrigger(BaseTrigger):
                 interval_s = min(interval_s * _POLL_GROWTH, _LONGEST_POLL_S)
 
     async def _look(
-        self, reader: AsyncUpsalesReader, app: BillingApp, before: Before, deadline: dt.datetime
+        self, reader: AsyncUpsalesReader, app: BillingApp, before: AnswerBeforeSave, deadline: dt.datetime
     ) -> Billing:
         """One look; while there is time left, a service that does not answer is the same as an app that does not."""
         try:
-            return billing_after(await reader.read_order(self.order_id), app, before)
+            return billing_since(await reader.read_order(self.order_id), app, before)
         except HarvestUpsalesError as error:
             if error.recovery is not Recovery.WAIT_AND_RETRY or dt.datetime.now(dt.UTC) >= deadline:
                 raise

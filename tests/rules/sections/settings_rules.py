@@ -88,7 +88,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "The order field whose document number alone says that the app has the order",
-        "domain.billing.billing_after",
+        "domain.billing.billing_since",
         "unit/domain/test_billing.py::test_a_success_without_the_document_number_is_still_waited_for",
         "unit/domain/test_billing.py::test_with_a_reference_field_the_field_alone_decides",
         setting="billing_reference_field",

@@ -7,14 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from harvest_upsales.domain.billing import (
-    Before,
+    AnswerBeforeSave,
     Billing,
     BillingApp,
     BillingState,
-    billing_after,
-    billing_before,
+    billing_since,
     has_taken,
     may_have_taken,
+    read_before_save,
 )
 from harvest_upsales.records.upsales_records import Order
 from tests.unit.domain.builders import APP, FIELDS, order, settings
@@ -46,7 +46,7 @@ def test_without_an_app_there_is_nothing_to_wait_for() -> None:
     none = BillingApp(None)
 
     assert has_taken(won(answer()), none) is False
-    assert billing_after(won(answer()), none, Before()).state is BillingState.OFF
+    assert billing_since(won(answer()), none, AnswerBeforeSave()).state is BillingState.OFF
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_no_statuses_at_all_are_no_answer() -> None:
     given = won(lastIntegrationStatus=None)
 
     assert has_taken(given, BY_STATUS) is False
-    assert billing_after(given, BY_STATUS, Before()).state is BillingState.WAITING
+    assert billing_since(given, BY_STATUS, AnswerBeforeSave()).state is BillingState.WAITING
 
 
 def test_only_a_won_order_can_be_taken() -> None:
@@ -101,61 +101,61 @@ def test_with_a_reference_field_the_field_alone_decides() -> None:
     assert has_taken(won(reference="F-1"), BY_FIELD) is True
     assert has_taken(won(answer()), BY_FIELD) is False
     assert has_taken(won(answer(), reference="  "), BY_FIELD) is False
-    assert billing_after(won(reference="F-1"), BY_FIELD, Before()) == Billing(
+    assert billing_since(won(reference="F-1"), BY_FIELD, AnswerBeforeSave()) == Billing(
         BillingState.DONE, "document F-1", document="F-1"
     )
 
 
 def test_a_success_without_the_document_number_is_still_waited_for() -> None:
-    now = billing_after(won(answer()), BY_FIELD, Before())
+    now = billing_since(won(answer()), BY_FIELD, AnswerBeforeSave())
 
     assert now.state is BillingState.WAITING
     assert "FORTNOX_ID is still empty" in now.detail
 
 
 def test_what_was_taken_before_is_done_and_not_waited_for() -> None:
-    before = billing_before(won(answer()), BY_STATUS)
+    before = read_before_save(won(answer()), BY_STATUS)
 
     assert before.synced
     saved_since = won(answer(), modified="2026-11-22T12:00:00.000Z")
-    assert billing_after(saved_since, BY_STATUS, before).state is BillingState.DONE
+    assert billing_since(saved_since, BY_STATUS, before).state is BillingState.DONE
 
 
 @pytest.mark.parametrize("status", [1, 2])
 def test_an_answer_from_before_our_save_is_none_to_it(status: int) -> None:
     old = answer("2026-11-20T08:30:00.000Z", status)
-    before = billing_before(won(old), BY_STATUS)
-    assert before == Before(False, dt.datetime(2026, 11, 20, 8, 30, tzinfo=dt.UTC))
+    before = read_before_save(won(old), BY_STATUS)
+    assert before == AnswerBeforeSave(False, dt.datetime(2026, 11, 20, 8, 30, tzinfo=dt.UTC))
 
-    assert billing_after(won(old), BY_STATUS, before).state is BillingState.WAITING
+    assert billing_since(won(old), BY_STATUS, before).state is BillingState.WAITING
 
 
 def test_an_answer_since_our_save_decides() -> None:
-    before = billing_before(won(answer("2026-11-20T08:30:00.000Z", 2)), BY_STATUS)
+    before = read_before_save(won(answer("2026-11-20T08:30:00.000Z", 2)), BY_STATUS)
 
     assert (
-        billing_after(won(answer("2026-11-20T09:10:00.000Z")), BY_STATUS, before).state is BillingState.DONE
+        billing_since(won(answer("2026-11-20T09:10:00.000Z")), BY_STATUS, before).state is BillingState.DONE
     )
     refused = answer("2026-11-20T09:10:00.000Z", 2, callbackMessage='"Kund\\nsaknas"')
-    assert in_words(billing_after(won(refused), BY_STATUS, before)) == (BillingState.FAILED, "Kund saknas")
+    assert in_words(billing_since(won(refused), BY_STATUS, before)) == (BillingState.FAILED, "Kund saknas")
 
 
 @pytest.mark.parametrize("status", [1, 2])
 def test_an_answer_from_before_the_day_of_the_win_never_counts(status: int) -> None:
     given = won(answer("2026-11-18T09:00:00.000Z", status))
 
-    assert billing_after(given, BY_STATUS, Before()).state is BillingState.WAITING
+    assert billing_since(given, BY_STATUS, AnswerBeforeSave()).state is BillingState.WAITING
 
 
 def test_an_answer_shortly_before_midnight_may_be_of_the_day_of_the_win() -> None:
     given = won(answer("2026-11-19T22:30:00.000Z"))
 
-    assert billing_after(given, BY_STATUS, Before()).state is BillingState.DONE
+    assert billing_since(given, BY_STATUS, AnswerBeforeSave()).state is BillingState.DONE
 
 
 @pytest.mark.parametrize("changes", [{"at": None}, {"status": None}, {"integrationId": 19}])
 def test_an_answer_without_date_or_status_or_of_another_app_is_none(changes: dict[str, Any]) -> None:
-    assert billing_after(won(answer(**changes)), BY_STATUS, Before()).state is BillingState.WAITING
+    assert billing_since(won(answer(**changes)), BY_STATUS, AnswerBeforeSave()).state is BillingState.WAITING
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_an_answer_without_date_or_status_or_of_another_app_is_none(changes: dic
 def test_a_failure_comes_with_the_app_s_own_words(message: str | None, words: str) -> None:
     given = won(answer(status=2, callbackMessage=message))
 
-    assert in_words(billing_after(given, BY_STATUS, Before())) == (BillingState.FAILED, words)
+    assert in_words(billing_since(given, BY_STATUS, AnswerBeforeSave())) == (BillingState.FAILED, words)
 
 
 def test_a_failure_behind_a_success_does_not_undo_it() -> None:
@@ -183,7 +183,7 @@ def test_a_failure_behind_a_success_does_not_undo_it() -> None:
     success, refusal = won(answer("2026-11-20T09:10:00.000Z")), won(answer("2026-11-20T09:12:00.000Z", 2))
     both = replace(success, statuses=[*(success.statuses or []), *(refusal.statuses or [])])
 
-    assert billing_after(both, BY_STATUS, Before()).state is BillingState.DONE
+    assert billing_since(both, BY_STATUS, AnswerBeforeSave()).state is BillingState.DONE
     assert may_have_taken(both, BY_STATUS)
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from harvest_upsales.domain.billing import Before
+from harvest_upsales.domain.billing import AnswerBeforeSave
 from harvest_upsales.operators.sync_billing_operator import SyncBillingOperator
 from tests.flows.bench import BILLED, Bench
 from tests.flows.conftest import bench as bench
@@ -15,7 +15,7 @@ def test_the_deadline_is_the_setting_s_minutes_from_now(bench: Bench, minutes: i
     services = bench.services(**BILLED, billing_timeout_minutes=minutes)
     operator = SyncBillingOperator(task_id="sync", order={"order_id": 7, "won": True})
 
-    trigger = operator._trigger(services, 7, Before())
+    trigger = operator._trigger(services, 7, AnswerBeforeSave())
 
     left = dt.datetime.fromisoformat(trigger.deadline) - services.now()
     assert dt.timedelta(minutes=minutes - 1) < left <= dt.timedelta(minutes=minutes)
