@@ -24,6 +24,7 @@ from harvest_upsales.api.harvest_pages import (
 from harvest_upsales.api.rate_limit import READS, REPORTS
 from harvest_upsales.api.transport import Params, Transport
 from harvest_upsales.api.whole_lists import latest, whole
+from harvest_upsales.domain.uninvoiced_report import LONGEST_REPORT_DAYS
 from harvest_upsales.records import json_codec
 from harvest_upsales.records.harvest_records import (
     Company,
@@ -38,7 +39,6 @@ from harvest_upsales.records.harvest_records import (
 )
 
 T = TypeVar("T")
-LONGEST_REPORT_DAYS = 365
 
 
 class HarvestClient:

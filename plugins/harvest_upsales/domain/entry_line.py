@@ -7,9 +7,13 @@ from decimal import Decimal
 from functools import lru_cache
 
 from harvest_upsales.domain.money import plain
+from harvest_upsales.records.bounds import one_line
 from harvest_upsales.records.harvest_records import TimeEntry
 
 LINE_LIMIT = 1_000
+# What joins emoji, and tells the direction of the text beside it: people's own notes are read as they wrote them.
+# Another set would have every opportunity that lists one of the others written anew.
+INVISIBLE_KEPT = "\u200d\u200e\u200f"
 
 
 def line_of(entry: TimeEntry) -> str:
@@ -30,15 +34,8 @@ def line(day: dt.date, *said: str) -> str:
     """
     text = " | ".join((day.isoformat(), *filter(None, said)))
     if not text.isprintable() or "  " in text or text[-1] == " ":
-        text = one_line(text)
+        text = one_line(text, keep=INVISIBLE_KEPT)
     return text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…"
-
-
-def one_line(text: str) -> str:
-    """Text without line ends and characters that can't be printed; joiners and direction marks stay."""
-    # A lone surrogate can't be sent as UTF-8, and a control character has no place in a line of text.
-    text = " ".join(text.split())
-    return "".join(c for c in text if c.isprintable() or c in "\u200d\u200e\u200f").strip()
 
 
 @lru_cache(maxsize=1024)

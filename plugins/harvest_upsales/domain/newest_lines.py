@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from sys import intern
 
-from harvest_upsales.domain.entry_line import LINE_LIMIT, hours_in_words, line, one_line
+from harvest_upsales.domain.entry_line import INVISIBLE_KEPT, LINE_LIMIT, hours_in_words, line
 from harvest_upsales.domain.notes import NOTES_LIMIT
+from harvest_upsales.records.bounds import one_line
 from harvest_upsales.records.harvest_records import TimeEntry
 
 _TIME_TO_CUT = NOTES_LIMIT + NOTES_LIMIT // 32
@@ -36,7 +37,7 @@ class NewestLines:
         user = entry.user.name if entry.user is not None else ""
         notes = entry.notes or ""
         if len(notes) > LINE_LIMIT:
-            notes = one_line(notes)[:LINE_LIMIT]
+            notes = one_line(notes, keep=INVISIBLE_KEPT)[:LINE_LIMIT]
         # Names come again with every entry; one copy of each will do.
         try:
             said = notes.encode()

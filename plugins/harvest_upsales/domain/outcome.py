@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from harvest_upsales.domain.money import ZERO
 from harvest_upsales.domain.plan import Action, FieldChange
+from harvest_upsales.records.harvest_records import full_name
 
 NOTHING_UNINVOICED = "no uninvoiced time"
 
@@ -39,6 +40,11 @@ class Outcome(Struct, frozen=True):
     client: str = ""
     code: str = ""
     months: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def own_name(self) -> str:
+        """The project's name without the client's, where that was read."""
+        return self.project.removeprefix(full_name(self.client, "")) if self.client else self.project
 
 
 def may_have_written(outcomes: Iterable[Outcome], *of_settlement: Collection[object]) -> bool:

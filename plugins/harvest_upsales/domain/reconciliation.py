@@ -175,7 +175,7 @@ def _line(
         return None
     return ProjectBalance(
         project_id=project_id,
-        project=f"{theirs.client}: {theirs.name}" if theirs else f"project {project_id}",
+        project=theirs.full_name if theirs else f"project {project_id}",
         state=state,
         currency=sides.currency,
         hours=sides.hours,

@@ -88,9 +88,7 @@ class ProjectFacts:
     def name(self) -> str:
         """The project's own name, empty where nobody knows it."""
         theirs, idle = self.run.harvest.get(self.project_id), self.run.idle.get(self.project_id)
-        named = (
-            outcome.project.removeprefix(f"{outcome.client}: ") for outcome in self.outcomes if outcome.client
-        )
+        named = (outcome.own_name for outcome in self.outcomes if outcome.client)
         found = [theirs.name if theirs else "", *named, *(row.project for row in self.before)]
         return _first([*found, idle.project if idle else ""])
 

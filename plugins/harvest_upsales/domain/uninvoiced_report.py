@@ -9,18 +9,18 @@ from decimal import Decimal
 
 from harvest_upsales.domain.keys import Month
 from harvest_upsales.domain.money import ZERO, harvest_unit, minor_unit, rounded
-from harvest_upsales.records.harvest_records import Project, UninvoicedProject
+from harvest_upsales.records.harvest_records import Project, UninvoicedProject, full_name
 
 # Harvest refuses reports over more than 365 days; both ends count.
-REPORT_DAYS = 365
+LONGEST_REPORT_DAYS = 365
 # Time may be tracked before its project was made in Harvest, but hardly this long before.
 _HARVESTS_FIRST_DAY = dt.date(2006, 1, 1)
-_BEFORE_PROJECT = dt.timedelta(days=REPORT_DAYS)
+_BEFORE_PROJECT = dt.timedelta(days=LONGEST_REPORT_DAYS)
 
 
 def report_windows(today: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
     """Ranges that the uninvoiced report takes: the last year, then time tracked ahead, then older years without end."""
-    span = dt.timedelta(days=REPORT_DAYS - 1)
+    span = dt.timedelta(days=LONGEST_REPORT_DAYS - 1)
     day = dt.timedelta(days=1)
     yield today - span, today
     yield today + day, today + day + span
@@ -54,6 +54,11 @@ class Uninvoiced:
     fee: Decimal | None = None
     lost: Decimal | None = None
     lost_parts: int = 0
+
+    @property
+    def full_name(self) -> str:
+        """The client's and the project's name, for people."""
+        return full_name(self.client, self.name)
 
     @property
     def fee_is_gone(self) -> bool:

@@ -32,4 +32,4 @@ def why_not_billed(project: Project) -> str | None:
 
 def describe(project: Project) -> str:
     """How messages name a project."""
-    return f"Project {project.id} ({project.client.name}: {project.name})"
+    return f"Project {project.id} ({project.full_name})"

@@ -159,7 +159,7 @@ def _of_ended_projects(services: Services, overview: Overview) -> list[OrderToSe
     return [
         OrderToSettle(
             orders[project.id][Place.SETTLED],
-            label_of(f"{project.client.name}: {project.name}", f"ended {project.ends_on}"),
+            label_of(project.full_name, f"ended {project.ends_on}"),
             project_id=project.id,
             close=True,
         )

@@ -41,7 +41,7 @@ def planned(desired: Desired, plan: Plan, order_id: int | None = None) -> Outcom
     project = desired.project
     return Outcome(
         project_id=project.id,
-        project=f"{project.client.name}: {project.name}",
+        project=project.full_name,
         action=plan.action,
         key=str(desired.key),
         order_id=order_id,
@@ -82,7 +82,7 @@ def naming_project(
 def _of_project(project: Project, action: Action, reason: str) -> Outcome:
     return Outcome(
         project_id=project.id,
-        project=f"{project.client.name}: {project.name}",
+        project=project.full_name,
         action=action,
         currency=project.client.currency,
         reason=reason,

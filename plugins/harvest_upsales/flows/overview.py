@@ -218,4 +218,4 @@ def _covers(theirs: Uninvoiced | None, ours: ProjectOrders) -> bool:
 
 def names_of(overview: Overview) -> dict[int, str]:
     """Names for logs, ``client: project``, of the projects that the report has."""
-    return {project_id: f"{known.client}: {known.name}" for project_id, known in overview.harvest.items()}
+    return {project_id: known.full_name for project_id, known in overview.harvest.items()}

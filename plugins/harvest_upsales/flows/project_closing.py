@@ -82,7 +82,7 @@ def close_ended_project(services: Services, order_id: int, *, dry_run: bool = Fa
     ):
         return Closed(order_id)
     project = services.harvest.project(key.project_id)
-    name = f"{project.client.name}: {project.name}"
+    name = project.full_name
     is_wanted = services.settings.archive_invoiced_projects and project.is_active and key.month is not None
     time_left = _has_time_left(services, project)
     if not is_wanted or not settlement.is_over(project, today=services.today, time_left=time_left):

@@ -131,7 +131,7 @@ def settled_order(
     return Settled(
         order_id=won.order_id,
         won=True,
-        project=f"{won.project.client.name}: {won.project.name}",
+        project=won.project.full_name,
         key=str(won.key),
         invoice_id=invoiced.invoice.id if invoiced else None,
         invoice_number=invoiced.invoice.number if invoiced else None,

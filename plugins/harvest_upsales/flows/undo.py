@@ -77,7 +77,7 @@ def undo_invoice(services: Services, order_id: int, *, dry_run: bool = False) ->
     return Undone(
         order_id=order_id,
         reopened=True,
-        project=f"{project.client.name}: {project.name}",
+        project=project.full_name,
         amount=invoice.amount if invoice else Decimal(0),
         currency=invoice.currency if invoice else "",
         done=tuple(done),

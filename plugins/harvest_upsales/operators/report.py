@@ -21,7 +21,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collecti
 
     :param right: names of the columns that are aligned to the right
     """
-    lines = [[_cut(_one_line(cell)) for cell in row] for row in rows]
+    lines = [[_cut(_cell_text(cell)) for cell in row] for row in rows]
     if not lines:
         return ""
     widths = [max(width_of(row[i]) for row in [list(head), *lines]) for i in range(len(head))]
@@ -57,7 +57,7 @@ def folded(log: Any, title: str) -> Iterator[None]:
     :param log: the task's logger
     :param title: what the line says
     """
-    log.info("::group::%s", _one_line(title))
+    log.info("::group::%s", _cell_text(title))
     try:
         yield
     finally:
@@ -80,7 +80,7 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _one_line(cell: object) -> str:
+def _cell_text(cell: object) -> str:
     """Names are typed by people: none of them may end a line or a group."""
     text = " ".join(str(cell).split())
     for mark in ("::group::", "::endgroup::"):

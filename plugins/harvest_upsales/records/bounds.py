@@ -47,13 +47,14 @@ def check_numbers(field: str, numbers: Iterable[Decimal | None]) -> None:
                 check_number(field, number)
 
 
-def one_line(text: str, limit: int | None = None) -> str:
+def one_line(text: str, limit: int | None = None, *, keep: str = _JOINERS) -> str:
     """Text for logs, messages and labels: no line end, control character or mark that turns the direction.
 
     :param limit: characters; what is longer ends in an ellipsis
+    :param keep: the invisible characters that stay
     """
     if text.isascii() and text.isprintable() and "  " not in text and (limit is None or len(text) <= limit):
         return text.strip()
     line = " ".join(text.split())
-    line = "".join(c for c in line if c.isprintable() or c in _JOINERS).strip()
+    line = "".join(c for c in line if c.isprintable() or c in keep).strip()
     return line if limit is None or len(line) <= limit else line[: limit - 1].rstrip() + "…"

@@ -67,6 +67,11 @@ class ProjectClient(Struct, frozen=True):
         force_setattr(self, "name", one_line(self.name))
 
 
+def full_name(client: str, project: str) -> str:
+    """How people are told of a project: names alone repeat from client to client."""
+    return f"{client}: {project}"
+
+
 class Project(Struct, frozen=True):
     """A project with its pricing. ``fee`` is set on fixed-fee projects only."""
 
@@ -88,6 +93,11 @@ class Project(Struct, frozen=True):
         check_number("fee", self.fee)
         force_setattr(self, "name", one_line(self.name))
         force_setattr(self, "code", self.code and one_line(self.code))
+
+    @property
+    def full_name(self) -> str:
+        """The client's and the project's name, for people."""
+        return full_name(self.client.name, self.name)
 
 
 class Contact(Struct, frozen=True):

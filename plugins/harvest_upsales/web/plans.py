@@ -149,7 +149,7 @@ def _change(outcome: Outcome) -> PlannedChange:
     return PlannedChange(
         project_id=outcome.project_id,
         client=outcome.client,
-        project=_name(outcome),
+        project=outcome.own_name,
         action=outcome.action,
         order_id=outcome.order_id,
         hours=outcome.hours,
@@ -167,7 +167,7 @@ def _failed_projects(outcomes: list[tuple[str, Outcome]]) -> list[PlanFailure]:
             task=task_id,
             reason=outcome.reason,
             client=outcome.client,
-            project=_name(outcome),
+            project=outcome.own_name,
             project_id=outcome.project_id,
         )
         for task_id, outcome in outcomes
@@ -183,7 +183,3 @@ def _failed_tasks(left: _Left, dag: PluginDag) -> Iterator[PlanFailure]:
                 yield PlanFailure(
                     task=task_id, reason=str(told.get("message", "")), order_id=told.get("order_id")
                 )
-
-
-def _name(outcome: Outcome) -> str:
-    return outcome.project.removeprefix(f"{outcome.client}: ") if outcome.client else outcome.project
