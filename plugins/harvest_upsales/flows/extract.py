@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -52,11 +53,14 @@ class Extract:
         return ()
 
 
-def extract(services: Services, window: Window, only: Collection[int] = ()) -> Extract:
+def extract(
+    services: Services, window: Window, only: Collection[int] = (), *, most_batches: int | None = None
+) -> Extract:
     """Find the projects and orders that this run takes up.
 
     :param window: where changes are looked for
     :param only: take up these projects alone
+    :param most_batches: batches are made larger than ``batch_size`` where there would be more
     :raises SettingsError: a setting names something Upsales does not have, or ``opportunity_per`` was switched
     """
     # Read before the orders and the sums: what is saved in between shows in one of them, or in the next window.
@@ -73,7 +77,7 @@ def extract(services: Services, window: Window, only: Collection[int] = ()) -> E
         confirm_before_writing(services.upsales, services.settings)
     taken_up, reopened = split_reopened(orders, services.settings)
     return Extract(
-        batches=_batches(sorted(touched), services.settings.batch_size),
+        batches=_batches(sorted(touched), services.settings.batch_size, most_batches),
         orders=taken_up,
         reopened=reopened,
         overview=overview,
@@ -111,7 +115,9 @@ def _changed_time(services: Services, window: Window) -> ChangedTime:
     return whole(read)
 
 
-def _batches(project_ids: list[int], size: int) -> tuple[Batch, ...]:
+def _batches(project_ids: list[int], size: int, most: int | None) -> tuple[Batch, ...]:
+    if most is not None:
+        size = max(size, math.ceil(len(project_ids) / most))
     parts = [project_ids[i : i + size] for i in range(0, len(project_ids), size)]
     return tuple(
         Batch(label=f"batch {number} of {len(parts)}: {len(part)} projects", project_ids=part)

@@ -13,6 +13,7 @@ from harvest_upsales.errors import ParamsError
 from harvest_upsales.flows.extract import Extract, extract
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
+from harvest_upsales.operators.mapping_limit import most_mapped
 from harvest_upsales.operators.report import folded, table
 from harvest_upsales.operators.run_window import window_of_run
 from harvest_upsales.operators.staging import stage
@@ -65,7 +66,7 @@ class ExtractTimeOperator(ServicesOperator):
         self.log.info("Looking at %s", window)
         services = self.services(context)
         began = services.now()
-        found = extract(services, window, ids_of(self.project_ids))
+        found = extract(services, window, ids_of(self.project_ids), most_batches=most_mapped())
         self._report(found)
         task_instance = context["ti"]
         task_instance.xcom_push(key=ORDERS_KEY, value=to_xcom(found.orders))

@@ -13,6 +13,7 @@ from harvest_upsales.flows.orders_to_settle import OrderToSettle, split_reopened
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import ORDERS
+from harvest_upsales.operators.mapping_limit import most_mapped
 from harvest_upsales.operators.report import report, table
 
 
@@ -41,6 +42,11 @@ class FindWonOrdersOperator(ServicesOperator):
         if found is None:
             msg = f"No orders were looked for, as {self.extract_task_id} did not succeed"
             raise AirflowSkipException(msg)
+        found, later = found[: most_mapped()], found[most_mapped() :]
+        if later:
+            self.log.warning(
+                "%d more orders have to wait for the next run ([core] max_map_length)", len(later)
+            )
         orders = msgspec.convert(found, list[OrderToSettle], strict=False)
         rows = [(str(order.order_id), order.action, order.label) for order in orders]
         report(

@@ -107,9 +107,10 @@ class ReconcileOperator(ServicesOperator):
             )
         verdict = _verdict(failed_tasks, () if self.only_plans else result.drifts)
         self._tell_asset(context, ran, summary["totals"], green=not verdict)
+        # Where this is tried again, both services are asked again.
+        clear(ran.overview)
         if verdict:
             raise RunFailedError(verdict)
-        clear(ran.overview)
         return summary
 
     def _compare(self, context: Context, ran: RunResults) -> Reconciliation:

@@ -23,6 +23,7 @@ from harvest_upsales.domain.xcom_keys import (
     RETURNED_KEY,
     UNDONE_KEY,
 )
+from harvest_upsales.operators.staging import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class RunResults:
         ]
         idle = msgspec.convert(left(extract, IDLE_KEY), list[IdleProject], strict=False)
         return cls(
-            overview=str(overview or ""),
+            overview=place_of(overview),
             began=dt.datetime.fromisoformat(began) if began else None,
             outcomes=msgspec.convert(left(upsert), list[Outcome], strict=False),
             idle={each.project_id: each for each in idle},

@@ -15,6 +15,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,28 +28,58 @@ from harvest_upsales.api.rate_limit import Sent
 from harvest_upsales.api.transport import Transport
 
 T = TypeVar("T")
+KEPT_FOR = timedelta(days=7)
+_RUN = "run-"
+_PLACE = "place"
 _log = logging.getLogger(__name__)
 
 
-def stage(context: Mapping[str, Any], name: str, value: Any) -> str:
-    """Write ``value`` for this run; a second try overwrites it.
+Reference = dict[str, str]
+"""What goes to XCom instead of the data; no bare URL, as Airflow's XCom object storage opens one below its own path."""
 
-    :return: where it stands; empty where it could not be written
+
+def stage(context: Mapping[str, Any], name: str, value: Any) -> Reference:
+    """Write ``value`` for this run; a second try on the same day overwrites it.
+
+    :return: where it stands; of nothing where it could not be written
     """
     run = context["dag_run"]
+    today = datetime.now(UTC).date()
     # A run id holds colons and plus signs, which not every storage takes in a name.
-    folder = hashlib.sha256(f"{run.dag_id}/{run.run_id}".encode()).hexdigest()[:16]
+    run_hash = hashlib.sha256(f"{run.dag_id}/{run.run_id}".encode()).hexdigest()[:16]
     try:
-        path = ObjectStoragePath(_root()) / folder / f"{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        root = ObjectStoragePath(_root())
+        _remove_old_runs(root, today - KEPT_FOR)
+        path = root / f"{_RUN}{today}-{run_hash}" / f"{name}.json"
+        _make_folder(path.parent)
         path.write_bytes(msgspec.json.encode(value))
-        return str(path)
+        return {_PLACE: str(path)}
     except Exception as error:  # noqa: BLE001
         _log.warning("Could not stage %s: later tasks ask the services again. %s", name, _what_to_do(error))
-        return ""
+        return {}
 
 
-def staged(place: str | None, of: type[T]) -> T | None:
+def place_of(reference: Reference | str | None) -> str:
+    """Where staged data stands, empty where nothing was staged; the first release handed on the place alone."""
+    return reference.get(_PLACE, "") if isinstance(reference, dict) else reference or ""
+
+
+def _remove_old_runs(root: ObjectStoragePath, before: date) -> None:
+    """What runs left behind that never came to their end: stopped by hand, or ended on another machine's disk."""
+    oldest_kept = f"{_RUN}{before}"
+    for folder in root.iterdir() if root.exists() else ():
+        if _RUN <= folder.name < oldest_kept:
+            for file in folder.iterdir():
+                clear(str(file))
+
+
+def _make_folder(path: ObjectStoragePath) -> None:
+    # A store of objects has no folders; asked for one, some drivers would make the bucket instead.
+    if path.protocol in ("", "file", "local"):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def staged(place: str, of: type[T]) -> T | None:
     """Read what was staged, ``None`` where it is gone."""
     if not place:
         return None
@@ -72,7 +103,7 @@ def leave_count(transport: Transport, fingerprint: str) -> None:
     """Leave what counts in the service's limits to the tasks that follow; each is a process of its own."""
     try:
         path = _count_path(fingerprint)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         path.write_bytes(msgspec.json.encode(_Left(time.time(), transport.sent_lately())))
     except Exception as error:  # noqa: BLE001
         _log.info("Could not leave the count of requests. %s", _what_to_do(error))
@@ -94,7 +125,7 @@ def _count_path(fingerprint: str) -> ObjectStoragePath:
     return ObjectStoragePath(_root()) / f"requests-{fingerprint[:16]}.json"
 
 
-def clear(place: str | None) -> None:
+def clear(place: str) -> None:
     """Remove what was staged; safe to repeat. A failure to do so never fails a run."""
     if not place:
         return

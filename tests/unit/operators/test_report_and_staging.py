@@ -1,12 +1,14 @@
 """Tables in task logs, and what goes between tasks by reference."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import requests
+from fsspec.implementations.memory import MemoryFileSystem
 
 from harvest_upsales.api.rate_limit import ALL, UPSALES_LIMITS, WRITES, RateLimiter
 from harvest_upsales.api.transport import Transport
@@ -17,7 +19,7 @@ from harvest_upsales.flows.overview import Sides
 from harvest_upsales.operators.base_operator import to_xcom, truth
 from harvest_upsales.operators.extract_time_operator import ids_of
 from harvest_upsales.operators.report import amount, folded, hours, table
-from harvest_upsales.operators.staging import clear, leave_count, stage, staged, take_over_count
+from harvest_upsales.operators.staging import clear, leave_count, place_of, stage, staged, take_over_count
 
 SIDES = Sides(
     harvest={7: Uninvoiced(7, "Webb", "Fjord", "SEK", Decimal("3.75"), Decimal("4689.38"))},
@@ -115,7 +117,7 @@ def test_xcom_holds_lists_which_airflow_shows_as_they_are() -> None:
 def test_what_is_staged_comes_back_and_is_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__HARVEST_UPSALES__STAGING_PATH", tmp_path.as_uri())
 
-    place = stage(CONTEXT, "overview", SIDES)
+    place = place_of(stage(CONTEXT, "overview", SIDES))
 
     assert staged(place, Sides) == SIDES
     clear(place)
@@ -128,7 +130,7 @@ def test_what_cannot_be_staged_is_asked_for_again(tmp_path: Path, monkeypatch: p
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("AIRFLOW__HARVEST_UPSALES__STAGING_PATH", (tmp_path / "file").as_uri())
 
-    place = stage(CONTEXT, "overview", SIDES)
+    place = place_of(stage(CONTEXT, "overview", SIDES))
 
     assert place == ""
     assert staged(place, Sides) is None
@@ -140,6 +142,40 @@ def staging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where what is staged stands."""
     monkeypatch.setenv("AIRFLOW__HARVEST_UPSALES__STAGING_PATH", (tmp_path / "staging").as_uri())
     return tmp_path / "staging"
+
+
+def test_the_place_is_found_in_what_the_first_release_handed_on(staging: Path) -> None:
+    assert place_of("file:///staging/1a2b/overview.json") == "file:///staging/1a2b/overview.json"
+    assert place_of(None) == place_of({}) == ""
+
+
+def test_what_runs_left_behind_goes_after_a_week(staging: Path) -> None:
+    kept = [f"run-{datetime.now(UTC).date() - timedelta(days=days)}-1a2b" for days in (0, 7)]
+    old = [f"run-{datetime.now(UTC).date() - timedelta(days=days)}-1a2b" for days in (8, 400)]
+    for name in (*kept, *old, "somebody's"):
+        (staging / name).mkdir(parents=True)
+        (staging / name / "overview.json").write_text("{}")
+    (staging / "requests-1a2b.json").write_text("{}")
+
+    run = Path(place_of(stage(CONTEXT, "overview", SIDES)).removeprefix("file://")).parent.name
+
+    assert {path.name for path in staging.iterdir()} == {*kept, "somebody's", "requests-1a2b.json", run}
+
+
+def test_a_store_of_objects_is_asked_for_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some drivers would make a mistyped bucket, and others refuse a key that may only write objects."""
+    monkeypatch.setenv("AIRFLOW__HARVEST_UPSALES__STAGING_PATH", "memory://bucket/folder")
+    made: list[str] = []
+    monkeypatch.setattr(MemoryFileSystem, "mkdir", lambda self, path, **_: made.append(path))
+    monkeypatch.setattr(MemoryFileSystem, "makedirs", lambda self, path, **_: made.append(path))
+
+    place = place_of(stage(CONTEXT, "overview", SIDES))
+    leave_count(transport(lambda: 5.0), "a" * 64)
+
+    assert staged(place, Sides) == SIDES
+    assert made == []
+    clear(place)
+    assert staged(place, Sides) is None
 
 
 class CredentialsError(Exception):
@@ -165,7 +201,7 @@ def test_a_store_that_can_t_be_used_is_named_and_fails_no_task(
     fresh = transport(lambda: 5.0)
 
     with caplog.at_level("INFO"):
-        assert stage(CONTEXT, "overview", SIDES) == ""
+        assert stage(CONTEXT, "overview", SIDES) == {}
         assert staged("memory://name/folder/overview.json", Sides) is None
         take_over_count(fresh, "a" * 64)
         leave_count(fresh, "a" * 64)
