@@ -39,21 +39,22 @@ def call_again(services: Services, order_id: int, *, may_be_called: bool = False
     :return: what stood before, so that the old failure is not taken for the new answer
     :raises SettlementHeldError: the order is no longer won
     """
-    before, modified_at = AnswerBeforeSave(), None
 
-    def body_for(order: Order) -> OrderBody | None:
-        nonlocal before, modified_at
+    def body_for(order: Order) -> tuple[OrderBody | None, AnswerBeforeSave]:
         app = services.billing_app
-        before, modified_at = read_before_save(order, app), order.modified_at
+        before = read_before_save(order, app)
         if may_have_taken(order, app):
             before = AnswerBeforeSave(synced=True, answered_at=before.answered_at)
         under_way = may_be_called and not has_answered(order, app)
         if before.synced or under_way or may_be_busy(order, app, services.now()):
-            return None
+            return None, before
         if standing(order) is not Standing.WON:
             msg = f"Order {order_id} is no longer at 100 %: the billing app is not called. Move it there, then retry."
             raise SettlementHeldError(msg)
-        return body_to_save(order, product_id=services.settings.default_product_id)
+        return body_to_save(order, product_id=services.settings.default_product_id), before
 
-    save_order(services, order_id, body_for, lambda order: order.modified_at != modified_at)
+    def is_saved(before: Order, now: Order) -> bool:
+        return now.modified_at != before.modified_at
+
+    _, before = save_order(services, order_id, body_for, is_saved)
     return before

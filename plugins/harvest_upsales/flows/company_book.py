@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from msgspec import UNSET
 
 from harvest_upsales.domain.companies import NameIndex, no_match, normal_name, only_match
@@ -29,6 +27,7 @@ class CompanyBook:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._names: NameIndex | None = None
         self._known: dict[int, int] = {}
         self._lost: dict[str, AnswerLostError] = {}
 
@@ -53,7 +52,7 @@ class CompanyBook:
         return mapped or self._by_name(client) or self._by_email(client)
 
     def _by_name(self, client: ProjectClient) -> int | None:
-        return _named_like(self._names, client)
+        return _named_like(self._read_names(), client)
 
     def _by_email(self, client: ProjectClient) -> int | None:
         """The company of a contact with the address of one of the client's Harvest contacts; active companies only."""
@@ -100,11 +99,12 @@ class CompanyBook:
             raise
         finally:
             # Another client of the same name has to find the new one.
-            self.__dict__.pop("_names", None)
+            self._names = None
 
-    @cached_property
-    def _names(self) -> NameIndex:
-        return NameIndex.of(self._services.upsales.companies())
+    def _read_names(self) -> NameIndex:
+        if self._names is None:
+            self._names = NameIndex.of(self._services.upsales.companies())
+        return self._names
 
 
 def _named_like(names: NameIndex, client: ProjectClient) -> int | None:

@@ -41,28 +41,26 @@ def mark_order(
     services = progress.services
     fields, settings = services.fields, services.settings
 
-    def body_for(order: Order) -> OrderBody | None:
-        nonlocal before
+    def body_for(order: Order) -> tuple[OrderBody | None, AnswerBeforeSave]:
         if _is_marked(services, order, invoiced):
-            before = read_before_retry(order, services.billing_app)
-            return None
+            return None, read_before_retry(order, services.billing_app)
         _refuse_moved_back(won, order, invoiced)
         refuse_busy(services, order)
-        before = read_before_save(order, services.billing_app)
         stored = our_rows(order, settings.default_product_id)
         taken = may_have_taken(order, services.billing_app)
         late = WonOrder(order.id, won.key, won.project, stored, taken)
         change = settlement.check_late_time(late, invoiced.rows, settings)
-        return body_to_save(
+        body = body_to_save(
             order,
             product_id=settings.default_product_id,
             rows=invoiced.rows if change else None,
             custom={_field(fields.invoice): str(invoiced.invoice.id)},
         )
+        return body, read_before_save(order, services.billing_app)
 
     try:
-        found = save_order(
-            services, won.order_id, body_for, lambda order: _is_marked(services, order, invoiced)
+        found, before = save_order(
+            services, won.order_id, body_for, lambda _, order: _is_marked(services, order, invoiced)
         )
     except NotFoundError as error:
         raise SettlementHeldError(deleted_order_message(won.order_id, invoiced.invoice)) from error

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from harvest_upsales.domain.simultaneous_edits import fields_changed_by_others
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.upsales_records import Order, OrderBody
+
+Decided = TypeVar("Decided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +45,47 @@ class SavedOrder:
 
 
 class _NothingToSave(Exception):
-    pass
+    """Nothing is sent; what was decided goes past the sending, which knows of bodies alone."""
+
+    def __init__(self, decided: Any) -> None:
+        super().__init__()
+        self.decided = decided
 
 
 def save_order(
     services: Services,
     order_id: int,
-    body_for: Callable[[Order], OrderBody | None],
-    is_done: Callable[[Order], bool],
-) -> SavedOrder | None:
+    body_for: Callable[[Order], tuple[OrderBody | None, Decided]],
+    is_done: Callable[[Order, Order], bool],
+) -> tuple[SavedOrder | None, Decided]:
     """Save an order; where the answer is lost, look first whether it was saved.
 
-    :param body_for: what to send, from the order as it stands; ``None`` where there is nothing to save any more. What
-        it raises ends the save
-    :param is_done: whether an order says what the save was to make it say
-    :return: ``None`` where nothing was sent
+    :param body_for: what to send, from the order as it stands, and what was decided by that. Asked anew before each
+        sending; ``None`` where there is nothing to save any more. What it raises ends the save
+    :param is_done: whether the save took effect, from the order as it was before the sending and as it stands now
+    :return: the order, ``None`` where nothing was sent; and what was decided the last time
     :raises NotFoundError: the order was deleted
     :raises AnswerLostError: it may have been saved; the next try looks
     """
-    before: Order
-    sent: OrderBody
+    tries: list[tuple[Order, OrderBody, Decided]] = []
 
     def body() -> OrderBody:
-        nonlocal before, sent
         before = services.upsales.order(order_id)
-        built = body_for(before)
-        if built is None:
-            raise _NothingToSave
-        sent = built
+        sent, decided = body_for(before)
+        if sent is None:
+            raise _NothingToSave(decided)
+        tries.append((before, sent, decided))
         return sent
 
     def look_up() -> Order | None:
         now = services.upsales.order(order_id)
-        return now if is_done(now) else None
+        return now if is_done(tries[-1][0], now) else None
 
     try:
         after = services.write_once(lambda: services.upsales.update_order(order_id, body), look_up)
-    except _NothingToSave:
-        return None
+    except _NothingToSave as nothing:
+        return None, nothing.decided
+    before, sent, decided = tries[-1]
     written_by_apps = {field_id for field_id in (services.fields.billing_reference,) if field_id is not None}
     others = fields_changed_by_others(
         before,
@@ -88,4 +94,4 @@ def save_order(
         our_product_id=services.settings.default_product_id,
         written_by_apps=written_by_apps,
     )
-    return SavedOrder(before, after, tuple(others))
+    return SavedOrder(before, after, tuple(others)), decided

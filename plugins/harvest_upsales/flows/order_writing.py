@@ -113,20 +113,19 @@ class OrderWriter:
         :return: the plan that was carried out, and what the answer says of others who saved at the same time
         :raises ProjectError: Upsales stored other money than was sent
         """
-        product_id, plan = self._services.settings.default_product_id, Plan(Action.UNCHANGED)
+        product_id = self._services.settings.default_product_id
 
-        def body_for(order: Order) -> OrderBody | None:
-            nonlocal plan
+        def body_for(order: Order) -> tuple[OrderBody | None, Plan]:
             plan = plan_of(order)
             if plan.action is not Action.UPDATE:
-                return None
+                return None, plan
             check(plan, order)
-            return body_to_save(order, product_id=product_id, rows=plan.rows, notes=plan.notes)
+            return body_to_save(order, product_id=product_id, rows=plan.rows, notes=plan.notes), plan
 
-        def is_done(order: Order) -> bool:
+        def is_done(_: Order, order: Order) -> bool:
             return plan_of(order).action is Action.UNCHANGED
 
-        found = save_order(self._services, order_id, body_for, is_done)
+        found, plan = save_order(self._services, order_id, body_for, is_done)
         if found is None:
             return plan, ""
         self._confirm_saved(desired, found.order)

@@ -225,7 +225,7 @@ def _clear(services: Services, order_id: int, key: HarvestKey, *, dry_run: bool)
         return "would clear HARVEST_INVOICE"
     field = services.fields.invoice
 
-    def body_for(order: Order) -> OrderBody:
+    def body_for(order: Order) -> tuple[OrderBody, None]:
         if standing(order) is Standing.WON:
             msg = (
                 f"Order {order_id} ({key}) was moved to 100 % again while its invoice was taken back. Clear its "
@@ -233,7 +233,7 @@ def _clear(services: Services, order_id: int, key: HarvestKey, *, dry_run: bool)
             )
             raise SettlementHeldError(msg)
         custom = {} if field is None else {field: ""}
-        return body_to_save(order, product_id=services.settings.default_product_id, custom=custom)
+        return body_to_save(order, product_id=services.settings.default_product_id, custom=custom), None
 
-    save_order(services, order_id, body_for, lambda order: not invoice_of(order, services.fields))
+    save_order(services, order_id, body_for, lambda _, order: not invoice_of(order, services.fields))
     return "cleared HARVEST_INVOICE"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from harvest_upsales.domain.fixed_fee import refuse_invoiced_fee
 from harvest_upsales.domain.keys import HarvestKey
@@ -56,6 +55,7 @@ class Upsert:
         self._memory = memory
         self._list = OrderList(services)
         self._writer = OrderWriter(services, self._list, dry_run=dry_run)
+        self._invoices: Sequence[Invoice] | None = None
         self.failures: list[HarvestUpsalesError] = []
 
     def run(self) -> Iterator[Outcome]:
@@ -125,14 +125,14 @@ class Upsert:
             return self._create(desired)
         plan = self._plan(desired, existing)
         if self._takes_off(plan, existing):
-            refuse_left_invoice(self._services, existing, self._invoices)
+            refuse_left_invoice(self._services, existing, self._read_invoices())
         if plan.action is not Action.UPDATE or self._dry_run:
             return outcomes.planned(desired, plan, existing.id)
 
         def check(plan: Plan, order: Order) -> None:
             if not self._takes_off(plan, order):
                 return
-            if "_invoices" not in self.__dict__:
+            if self._invoices is None:
                 raise _InvoicesUnreadError
             refuse_left_invoice(self._services, order, self._invoices)
 
@@ -156,10 +156,11 @@ class Upsert:
             return False
         return takes_off(our_rows(order, self._services.settings.default_product_id), plan.rows)
 
-    @cached_property
-    def _invoices(self) -> Sequence[Invoice]:
+    def _read_invoices(self) -> Sequence[Invoice]:
         """The account's invoices, listed where an order loses hours, and once: after the batch's time was read."""
-        return self._services.harvest.invoices()
+        if self._invoices is None:
+            self._invoices = self._services.harvest.invoices()
+        return self._invoices
 
     def _create(self, desired: Desired) -> Outcome:
         plan = plan_new(desired, self._services.settings)
