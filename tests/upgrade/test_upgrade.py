@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import datetime as dt
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
+from airflow.sdk.module_loading import import_string
 
 from harvest_upsales.domain.outcome import Outcome
 from harvest_upsales.flows.extract import Batch
@@ -18,6 +21,7 @@ from harvest_upsales.flows.services import Setup
 from harvest_upsales.flows.settled import Covered, read_settled
 from harvest_upsales.operators.sync_billing_operator import SyncBillingOperator
 from harvest_upsales.settings import parse_settings
+from sandbox.credentials import UPSALES_TOKEN
 from tests.flows.bench import EVERYTHING, Bench, serve
 from tests.reliability.books import audit, keys
 from tests.upgrade.recorded import SETTINGS, read_recorded, world_of
@@ -105,6 +109,27 @@ def test_the_billing_step_goes_on_with_its_settlement(recorded: dict[str, Any]) 
     assert settled.before.synced
     operator = SyncBillingOperator(task_id="sync", order=recorded["xcoms"]["mark_project_invoiced"])
     assert operator.label == "Won AB: Won (order 4)"
+
+
+def test_a_deferred_billing_step_goes_on_waiting_and_is_resumed(
+    bench: Bench, recorded: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow keeps the trigger's class and arguments, and the method to go on with, in its database."""
+    connection = {"conn_type": "upsales", "host": bench.server.upsales_url, "password": UPSALES_TOKEN}
+    monkeypatch.setenv("AIRFLOW_CONN_UPSALES_DEFAULT", json.dumps(connection))
+    deferred, order = recorded["deferred"], recorded["xcoms"]["mark_project_invoiced"]
+    path, arguments = deferred["trigger"]
+    trigger = import_string(path)(**arguments)
+
+    async def first_event() -> Any:
+        return await anext(trigger.run())
+
+    event = asyncio.run(first_event()).payload
+    assert event == {**event, **deferred["event"]}
+    operator = SyncBillingOperator(task_id="sync", order=order, setup=recorded["xcoms"]["check_setup"])
+    resume = getattr(operator, deferred["method"])
+    for told in (event, deferred["event"]):
+        assert resume({}, event=told)["order_id"] == order["order_id"]
 
 
 def test_its_settings_are_taken(recorded: dict[str, Any]) -> None:
