@@ -33,5 +33,6 @@ def test_a_list_of_orders_takes_the_memory_of_some_pages(
     finally:
         tracemalloc.stop()
 
+    assert found == ORDERS
     # The sandbox's own copies of a page are in this process, too.
     assert peak < ORDERS * len(NOTES) / 3
