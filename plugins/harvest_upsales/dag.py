@@ -78,19 +78,21 @@ def harvest_upsales_dag(
         ``<family>/settled_orders``; by default the DAG's id, so that the assets of several accounts differ
     :param dag_arguments: more arguments of the DAG
     """
+    params = {**PARAMS, **dag_arguments.pop("params", {})}
+    # Stands here, too, as Airflow asks a mapped task's policy of the DAG.
+    default_args = {**RETRIES, **dag_arguments.pop("default_args", {})}
     with DAG(
         dag_id=dag_id,
         schedule=CronDataIntervalTimetable(schedule, timezone="UTC"),
+        params=params,
+        default_args=default_args,
         **{
             "start_date": pendulum.datetime(2020, 1, 1, tz="UTC"),
             "catchup": False,
             "max_active_runs": 1,
             "tags": ["harvest", "upsales"],
-            "params": {**PARAMS, **dag_arguments.pop("params", {})},
             "doc_md": DAG_DOC,
             "render_template_as_native_obj": False,
-            # Also set here, as Airflow takes a mapped task's policy from the DAG.
-            "default_args": {**RETRIES, **dag_arguments.pop("default_args", {})},
             **dag_arguments,
         },
     ) as dag:
