@@ -19,7 +19,7 @@ NOON = dt.datetime(2026, 11, 2, 12, tzinfo=dt.UTC)
 PLAN = {"dry_run": True}
 
 
-def plugin_dag(*, is_dry: bool = False) -> PluginDag:
+def plugin_dag(*, dry_run_by_default: bool = False) -> PluginDag:
     return PluginDag(
         dag_id=DAG_ID,
         harvest_conn_id="",
@@ -28,7 +28,7 @@ def plugin_dag(*, is_dry: bool = False) -> PluginDag:
         pool="",
         tasks={},
         takes=frozenset({"dry_run"}),
-        is_dry=is_dry,
+        dry_run_by_default=dry_run_by_default,
         is_paused=False,
         has_import_errors=False,
     )
@@ -85,7 +85,7 @@ def test_a_run_under_way_is_the_newest(session: Session) -> None:
 def test_a_dag_that_only_plans_unless_told_otherwise(session: Session) -> None:
     add(session, ("success", {"dry_run": False}), ("failed", {}), ("failed", None))
 
-    assert told(session, plugin_dag(is_dry=True)) == ("r0", "success")
+    assert told(session, plugin_dag(dry_run_by_default=True)) == ("r0", "success")
     assert told(session) == ("r2", "failed")
 
 

@@ -96,7 +96,7 @@ class HarvestUpsalesOperator(BaseOperator):
         return UpsalesHook(self.upsales_conn_id)
 
     @property
-    def only_plans(self) -> bool:
+    def is_dry_run(self) -> bool:
         """Whether nothing may be written."""
         return truth(self.plan_only)
 
@@ -107,7 +107,7 @@ class HarvestUpsalesOperator(BaseOperator):
         :raises ParamsError: settings were given to a run that writes
         """
         if self.trial_settings not in (None, "", "None", "null"):
-            if not self.only_plans:
+            if not self.is_dry_run:
                 msg = "Settings can be given to a dry run only. Save them in the Variable, or set dry_run."
                 raise ParamsError(msg)
             return parse_settings(self.trial_settings, variable=self.settings_variable)
@@ -146,7 +146,7 @@ class HarvestUpsalesOperator(BaseOperator):
         account_id = self.harvest_hook.account_id
         return operator_lineage(
             datasets(self.reads, base_urls, account_id),
-            datasets(() if self.only_plans else self.writes, base_urls, account_id),
+            datasets(() if self.is_dry_run else self.writes, base_urls, account_id),
         )
 
     def take_over_counts(self) -> None:

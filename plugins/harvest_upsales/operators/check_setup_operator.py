@@ -70,18 +70,18 @@ class CheckSetupOperator(HarvestUpsalesOperator):
             self.harvest_hook.client,
             self.upsales_hook.client,
             settings,
-            dry_run=self.only_plans,
+            dry_run=self.is_dry_run,
             thorough=thorough,
             web=WebAddresses(self.harvest_hook.web_address, self.upsales_hook.web_address),
         )
         return replace(
-            checked, digest=self.digest_of(settings), checked_at=None if self.only_plans else began
+            checked, digest=self.digest_of(settings), checked_at=None if self.is_dry_run else began
         )
 
     def _remembered(self, context: Context, window: Window) -> Setup | None:
         """What the run right before this one took as checked, where this is an hourly run like it."""
         is_hourly = window.updated_since is not None and not window.whole_history
-        if not is_hourly or self.only_plans or context["ti"].try_number > 1:
+        if not is_hourly or self.is_dry_run or context["ti"].try_number > 1:
             return None
         # After a run that failed, or was left out, everything is checked again.
         if context.get("prev_data_interval_end_success") != context["data_interval_start"]:

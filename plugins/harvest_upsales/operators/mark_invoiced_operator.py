@@ -70,7 +70,7 @@ class MarkProjectInvoicedOperator(ServicesOperator):
                     self._undo(context, services, order)
                 case SettleAction.ARCHIVE:
                     self._close(context, services, order)
-            settled = settle_order(services, order.order_id, dry_run=self.only_plans)
+            settled = settle_order(services, order.order_id, dry_run=self.is_dry_run)
         finally:
             self.log_requests()
         if not settled.won:
@@ -83,7 +83,7 @@ class MarkProjectInvoicedOperator(ServicesOperator):
             order_id=order.order_id,
         )
         self._report(settled)
-        if self.only_plans or services.settings.billing_integration_id is not None:
+        if self.is_dry_run or services.settings.billing_integration_id is not None:
             # With a billing app, an order is settled once the app has it: the next task sends the event.
             withhold(self)
         else:
@@ -92,14 +92,14 @@ class MarkProjectInvoicedOperator(ServicesOperator):
         return returned
 
     def _undo(self, context: Context, services: Services, order: OrderToSettle) -> NoReturn:
-        undone = undo_invoice(services, order.order_id, dry_run=self.only_plans)
+        undone = undo_invoice(services, order.order_id, dry_run=self.is_dry_run)
         if undone.done and "ti" in context:
             context["ti"].xcom_push(key=UNDONE_KEY, value=to_xcom(undone))
         done = "; ".join(undone.done) or "it is not reopened any more: nothing to undo"
         raise AirflowSkipException(f"{order.label}: {done}")
 
     def _close(self, context: Context, services: Services, order: OrderToSettle) -> NoReturn:
-        closed = close_ended_project(services, order.order_id, dry_run=self.only_plans)
+        closed = close_ended_project(services, order.order_id, dry_run=self.is_dry_run)
         if closed.done and "ti" in context:
             context["ti"].xcom_push(key=CLOSED_KEY, value=to_xcom(closed))
         done = "; ".join(closed.done) or "it has to stay open: nothing to archive"

@@ -98,14 +98,14 @@ class ReconcileOperator(ServicesOperator):
             {"projects": result.lines, "totals": result.totals, "drifts": len(result.drifts)}
         )
         context["ti"].xcom_push(key=RETURNED_KEY, value=summary)
-        if not self.only_plans:
+        if not self.is_dry_run:
             memory = order_memory(context, self.outlets)
             if memory is not None:
                 memory.keep_listed(result.sides.order_ids)
             renew_board(
                 context, outlet_assets(self), lambda before: self._board(context, ran, result, before)
             )
-        verdict = _verdict(failed_tasks, () if self.only_plans else result.drifts)
+        verdict = _verdict(failed_tasks, () if self.is_dry_run else result.drifts)
         self._tell_asset(context, ran, summary["totals"], green=not verdict)
         # Where this is tried again, both services are asked again.
         clear(ran.overview)
@@ -151,7 +151,7 @@ class ReconcileOperator(ServicesOperator):
 
     def _tell_asset(self, context: Context, ran: RunResults, totals: dict[str, Any], *, green: bool) -> None:
         """Give the outlets an event where opportunities were updated; after a failed task, the next green one does."""
-        if self.only_plans:
+        if self.is_dry_run:
             withhold(self)
             return
         untold = UntoldTotals(context, outlet_assets(self))

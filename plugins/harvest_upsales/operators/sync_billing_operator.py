@@ -70,7 +70,7 @@ class SyncBillingOperator(ServicesOperator):
         if services.settings.billing_integration_id is None:
             msg = "No billing app is set (billing_integration_id): nothing to sync"
             raise AirflowSkipException(msg)
-        if self.only_plans:
+        if self.is_dry_run:
             msg = f"Would wait for the billing app to take order {settled.order_id}"
             raise AirflowSkipException(msg)
         before = settled.before

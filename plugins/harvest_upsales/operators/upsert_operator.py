@@ -55,7 +55,7 @@ class UpsertOpportunitiesOperator(ServicesOperator):
         upsert = Upsert(
             self.services(context),
             self._project_ids(),
-            dry_run=self.only_plans,
+            dry_run=self.is_dry_run,
             memory=order_memory(context, self.inlets),
         )
         outcomes: list[Outcome] = []
@@ -76,11 +76,11 @@ class UpsertOpportunitiesOperator(ServicesOperator):
     def _report(self, outcomes: Sequence[Outcome]) -> None:
         told = [outcome for outcome in outcomes if outcome.action is not Action.UNCHANGED]
         unchanged = [outcome for outcome in outcomes if outcome.action is Action.UNCHANGED]
-        heading = "Plan, nothing is written" if self.only_plans else "Opportunities"
+        heading = "Plan, nothing is written" if self.is_dry_run else "Opportunities"
         report(self.log, f"{heading}: {len(told)} to tell of, {len(unchanged)} unchanged", _rows(told))
         changes = _changes(told)
         if changes:
-            with folded(self.log, "What changes" if self.only_plans else "What changed"):
+            with folded(self.log, "What changes" if self.is_dry_run else "What changed"):
                 self.log.info("%s", changes)
         if unchanged:
             with folded(self.log, f"{len(unchanged)} unchanged"):

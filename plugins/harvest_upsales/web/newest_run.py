@@ -30,7 +30,7 @@ def newest_run(session: Session, dag: PluginDag) -> NewestRun | None:
     )
     with session.execute(made_last) as runs:
         for run in runs:
-            if not (run.conf or {}).get("dry_run", dag.is_dry):
+            if not (run.conf or {}).get("dry_run", dag.dry_run_by_default):
                 state = str(getattr(run.state, "value", run.state))
                 return NewestRun(run.run_id, state, run_page(dag.dag_id, run.run_id), run.end_date)
     return None

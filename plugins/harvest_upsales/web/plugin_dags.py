@@ -28,7 +28,7 @@ class PluginDag:
     :param pool: of the tasks that write, empty where there are none
     :param tasks: task ids by operator class
     :param takes: names of the params that a run takes
-    :param is_dry: a run that is not told otherwise only plans
+    :param dry_run_by_default: a run that is not told otherwise only plans
     """
 
     dag_id: str
@@ -38,7 +38,7 @@ class PluginDag:
     pool: str
     tasks: dict[str, tuple[str, ...]]
     takes: frozenset[str]
-    is_dry: bool
+    dry_run_by_default: bool
     is_paused: bool
     has_import_errors: bool
 
@@ -96,7 +96,7 @@ def find_dag(session: Session, dag_id: str) -> PluginDag | None:
         pool=_first(str(task.pool) for task in writers),
         tasks=tasks,
         takes=frozenset(dag.params),
-        is_dry="dry_run" in dag.params and bool(dag.params["dry_run"]),
+        dry_run_by_default="dry_run" in dag.params and bool(dag.params["dry_run"]),
         is_paused=bool(model.is_paused),
         has_import_errors=bool(model.has_import_errors),
     )
