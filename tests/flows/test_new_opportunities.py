@@ -223,8 +223,8 @@ def test_a_batch_keeps_the_orders_of_its_own_projects_alone(bench: Bench) -> Non
     bench.run(EVERYTHING)
     orders = OrderList(bench.services())
 
-    assert [key.project_id for key in orders.whole(projects[:1])] == projects[:1]
+    assert [key.project_id for key in orders.read_all(projects[:1])] == projects[:1]
     assert orders.lists_ours
     gone = OrderList(bench.services())
-    assert gone.whole([1]) == {}
+    assert gone.read_all([1]) == {}
     assert gone.lists_ours, "those of other projects are ours, too"

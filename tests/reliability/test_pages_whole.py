@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.api.harvest_pages import key_of
-from harvest_upsales.api.whole_lists import ATTEMPTS, latest, whole
+from harvest_upsales.api.moving_lists import ATTEMPTS, latest, reread_if_moved
 from harvest_upsales.errors import IncompleteListError, Recovery
 from harvest_upsales.flows.reading import read_time, read_uninvoiced_time
 from harvest_upsales.records.upsales_records import OrderBrief
@@ -57,7 +57,9 @@ def add_orders(bench: Bench, count: int) -> None:
 
 
 def read_entries(bench: Bench) -> list[int]:
-    return [e.id for e in whole(lambda: latest(bench.harvest.time_entries(is_billed=False), key_of))]
+    return [
+        e.id for e in reread_if_moved(lambda: latest(bench.harvest.time_entries(is_billed=False), key_of))
+    ]
 
 
 def read_projects(bench: Bench) -> list[int]:

@@ -21,9 +21,9 @@ from harvest_upsales.api.harvest_pages import (
     key_of,
     pages,
 )
+from harvest_upsales.api.moving_lists import latest, reread_if_moved
 from harvest_upsales.api.rate_limit import READS, REPORTS
 from harvest_upsales.api.transport import Params, Transport
-from harvest_upsales.api.whole_lists import latest, whole
 from harvest_upsales.domain.uninvoiced_report import LONGEST_REPORT_DAYS
 from harvest_upsales.records import json_codec
 from harvest_upsales.records.harvest_records import (
@@ -142,7 +142,7 @@ class HarvestClient:
         """Time entries by page, each fetched when it's asked for: for readers that keep only sums of them.
 
         People go on tracking time between two pages: an entry may come twice, and the later one is right. Read them
-        inside ``whole_lists.whole``, which starts afresh where entries may have been missed.
+        inside ``moving_lists.reread_if_moved``, which starts afresh where entries may have been missed.
 
         :param project_id: only of this project
         :param is_billed: only entries that are on an invoice, or only those that aren't
@@ -229,7 +229,7 @@ class HarvestClient:
         def read() -> list[T]:
             return latest(_records(pages(self.transport, path, query, of=of, budget=budget)), key_of)
 
-        return whole(read)
+        return reread_if_moved(read)
 
 
 def _records(found: Iterable[Page[T]]) -> Iterator[T]:

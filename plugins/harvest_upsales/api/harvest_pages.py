@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct, field
 
+from harvest_upsales.api.moving_lists import Completeness
 from harvest_upsales.api.rate_limit import READS
 from harvest_upsales.api.transport import Params, Transport
-from harvest_upsales.api.whole_lists import Completeness
 from harvest_upsales.errors import UnexpectedAnswerError
 from harvest_upsales.records.bounds import check_numbers
 from harvest_upsales.records.harvest_records import Contact, Invoice, Project, TimeEntry, UninvoicedProject
@@ -90,7 +90,7 @@ def pages(
     """Every page of a list, each fetched when it's asked for.
 
     A record that moves to a later page while the list is read comes twice; the later one is right. Where records may
-    have been missed, an error ends the pages: read them inside ``whole_lists.whole``.
+    have been missed, an error ends the pages: read them inside ``moving_lists.reread_if_moved``.
 
     :param transport: of Harvest
     :param path: of the list

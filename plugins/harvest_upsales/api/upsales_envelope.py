@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar, cast
 from msgspec import UNSET, Struct, UnsetType
 
 from harvest_upsales.api.call_errors import service_words
+from harvest_upsales.api.moving_lists import Completeness, latest, reread_if_moved
 from harvest_upsales.api.retry_rules import Failure, Kind
 from harvest_upsales.api.transport import Params, Transport
-from harvest_upsales.api.whole_lists import Completeness, latest, whole
 from harvest_upsales.records import json_codec
 from harvest_upsales.records.upsales_records import Currency
 
@@ -77,7 +77,7 @@ class EnvelopeReader:
 
         :raises IncompleteListError: it moved each time that it was read
         """
-        return whole(lambda: self._small_list(path, of))
+        return reread_if_moved(lambda: self._small_list(path, of))
 
     def _small_list(self, path: str, of: type[T]) -> list[T]:
         """Read it once, by offset. Offsets shift where a record goes, and the order of such lists is not promised."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from harvest_upsales.api.whole_lists import whole
+from harvest_upsales.api.moving_lists import reread_if_moved
 from harvest_upsales.domain import setup_checks
 from harvest_upsales.domain.changes import ChangedTime, IdleProject
 from harvest_upsales.domain.drift import drifted
@@ -112,7 +112,7 @@ def _changed_time(services: Services, window: Window) -> ChangedTime:
         )
         return ChangedTime.of(entries, approved_only=services.settings.approved_time_only)
 
-    return whole(read)
+    return reread_if_moved(read)
 
 
 def _batches(project_ids: list[int], size: int, most: int | None) -> tuple[Batch, ...]:

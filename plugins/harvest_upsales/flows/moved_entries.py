@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 
 from harvest_upsales.api.harvest_api import HarvestClient
-from harvest_upsales.api.whole_lists import whole
+from harvest_upsales.api.moving_lists import reread_if_moved
 from harvest_upsales.domain.time_sums import ProjectSums
 from harvest_upsales.flows.time_pages import read_each
 
@@ -37,13 +37,13 @@ def put_right(
         found = harvest.time_entries(updated_since=since)
         return {entry.id: None if entry.is_billed else entry.project.id for entry in found}
 
-    now = whole(updated)
+    now = reread_if_moved(updated)
     stale = _projects(sums, now, sums.places(now))
     for _ in range(_READ_ANEW):
         if not stale:
             break
         sums.replace(stale, read_each(harvest, like, sorted(stale)))
-        now = whole(updated)
+        now = reread_if_moved(updated)
         places = sums.places(now)
         misplaced = {entry: at for entry, at in now.items() if places.get(entry, []) != _wanted(sums, at)}
         stale = _projects(sums, misplaced, places)

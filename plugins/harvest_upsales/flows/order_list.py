@@ -66,7 +66,7 @@ class OrderList:
         self._unseen: set[int] = set()
         self._look: _Look | None = None
 
-    def whole(self, project_ids: Collection[int]) -> dict[HarvestKey, list[Order]]:
+    def read_all(self, project_ids: Collection[int]) -> dict[HarvestKey, list[Order]]:
         """Our orders of some projects by key. The others are only looked at, as their notes would fill the memory."""
         self._newest = 0
         began = self._services.now()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.harvest_pages import key_of
-from harvest_upsales.api.whole_lists import latest, whole
+from harvest_upsales.api.moving_lists import latest, reread_if_moved
 from harvest_upsales.domain.time_sums import CountedTime, ProjectSums, TimeSums
 from harvest_upsales.errors import NotFoundError
 from harvest_upsales.flows.time_pages import read_each
@@ -78,7 +78,7 @@ def read_time(
 
     :raises IncompleteListError: the time went on moving while it was read
     """
-    return whole(
+    return reread_if_moved(
         lambda: latest(
             harvest.time_entries(project_id=project_id, is_billed=is_billed, from_=from_, to=to), key_of
         )

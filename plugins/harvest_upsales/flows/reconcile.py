@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from harvest_upsales.api.whole_lists import whole
+from harvest_upsales.api.moving_lists import reread_if_moved
 from harvest_upsales.domain.reconciliation import (
     Balance,
     CurrencyTotal,
@@ -127,7 +127,7 @@ def _read(services: Services, *, whole_history: bool = False) -> Sides:
 
 
 def _changed_since(services: Services, since: dt.datetime) -> frozenset[int]:
-    return whole(
+    return reread_if_moved(
         lambda: frozenset(entry.project.id for entry in services.harvest.time_entries(updated_since=since))
     )
 

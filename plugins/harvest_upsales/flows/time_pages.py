@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.harvest_pages import Page
-from harvest_upsales.api.whole_lists import Completeness, whole
+from harvest_upsales.api.moving_lists import Completeness, reread_if_moved
 from harvest_upsales.domain.time_sums import ProjectSums
 from harvest_upsales.errors import IncompleteListError
 from harvest_upsales.records.harvest_records import TimeEntry
@@ -29,7 +29,7 @@ def read_each(harvest: HarvestClient, like: ProjectSums, project_ids: Collection
                 sums.add(entries.values())
         return sums
 
-    return whole(read)
+    return reread_if_moved(read)
 
 
 def final_states(pages: Iterable[Page[TimeEntry]]) -> Iterable[dict[int, TimeEntry]]:

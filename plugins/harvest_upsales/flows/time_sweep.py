@@ -17,7 +17,7 @@ from threading import Event
 
 from harvest_upsales.api.harvest_api import HarvestClient
 from harvest_upsales.api.harvest_pages import PAGE_SIZE, Page
-from harvest_upsales.api.whole_lists import whole
+from harvest_upsales.api.moving_lists import reread_if_moved
 from harvest_upsales.domain.time_sums import ProjectSums
 from harvest_upsales.flows.day_ranges import CONNECTIONS, Days, cut, pages_to_judge_by
 from harvest_upsales.flows.moved_entries import put_right
@@ -106,7 +106,7 @@ class _Walk:
 
         :param like: sums whose projects and rules are taken over; no other thread uses them
         """
-        return whole(lambda: self._days(harvest, days, like))
+        return reread_if_moved(lambda: self._days(harvest, days, like))
 
     def _days(self, harvest: HarvestClient, days: Days, like: ProjectSums) -> _Part:
         pages = self._pages(harvest, days)
@@ -147,7 +147,7 @@ def _one_by_one(harvest: HarvestClient, walk: _Walk, first: _Part) -> ProjectSum
     """Walk the ranges one after the other, newest first, as the notes take the newest lines first."""
     newest_first = sorted(first.left, key=lambda days: days.last or dt.date.max, reverse=True)
     total = first.sums
-    total += whole(lambda: walk.straight(harvest, newest_first, first.sums))
+    total += reread_if_moved(lambda: walk.straight(harvest, newest_first, first.sums))
     return total
 
 

@@ -90,7 +90,7 @@ class Upsert:
 
     def _orders(self) -> dict[HarvestKey, list[Order]]:
         """The batch's orders, whole: one sweep costs less than asking for each."""
-        found = self._list.whole(self._ids)
+        found = self._list.read_all(self._ids)
         if not self._list.lists_ours and self._memory is not None:
             self._memory.refuse_blind_lists(self._services)
             self._writer.keep_first_in(self._memory)

@@ -20,7 +20,7 @@ ATTEMPTS = 4
 _log = logging.getLogger(__name__)
 
 
-def whole(read: Callable[[], T]) -> T:
+def reread_if_moved(read: Callable[[], T]) -> T:
     """Read a list to its end; if it changed meanwhile, read it again from the start.
 
     :param read: reads it once, each time into a new accumulator, as the result of an aborted reading is
@@ -58,9 +58,6 @@ class Completeness:
         self._seen: set[Any] = set()
         self._first_total: int | None = None
         self._last_total: int | None = None
-
-    def __len__(self) -> int:
-        return len(self._seen)
 
     def page(self, keys: Iterable[Any], total: int | None) -> None:
         """Note one page.
