@@ -35,7 +35,7 @@ class AppearedMeanwhileError(Exception):
         self.order_id = order_id
 
 
-class OrderWriter:
+class OpportunityWriter:
     """Creates and saves the opportunities of one batch.
 
     :param orders: the list that the batch read its orders from
