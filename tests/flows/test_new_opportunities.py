@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.errors import SetupError
-from harvest_upsales.flows.order_list import LOOK_GOOD_FOR, OrderList
+from harvest_upsales.flows.known_opportunities import LOOK_GOOD_FOR, KnownOpportunities
 from harvest_upsales.flows.order_memory import KnownOrders
 from harvest_upsales.flows.upsert import Upsert
 from sandbox.minimal import PRODUCT_TIME, STAGE_PROSPECT, USER_SALES
@@ -221,10 +221,10 @@ def test_a_batch_keeps_the_orders_of_its_own_projects_alone(bench: Bench) -> Non
     for project in projects:
         bench.add_time(project, 1)
     bench.run(EVERYTHING)
-    orders = OrderList(bench.services())
+    orders = KnownOpportunities(bench.services())
 
     assert [key.project_id for key in orders.read_all(projects[:1])] == projects[:1]
     assert orders.lists_ours
-    gone = OrderList(bench.services())
+    gone = KnownOpportunities(bench.services())
     assert gone.read_all([1]) == {}
     assert gone.lists_ours, "those of other projects are ours, too"

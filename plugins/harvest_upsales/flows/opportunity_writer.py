@@ -15,7 +15,7 @@ from harvest_upsales.domain.setup_checks import active_currency
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import ProjectError, SetupError
 from harvest_upsales.flows.company_book import CompanyBook
-from harvest_upsales.flows.order_list import OrderList
+from harvest_upsales.flows.known_opportunities import KnownOpportunities
 from harvest_upsales.flows.order_memory import OrderMemory
 from harvest_upsales.flows.order_saving import save_order
 from harvest_upsales.flows.overview import our_orders
@@ -42,7 +42,7 @@ class OpportunityWriter:
     :param dry_run: look for everything that a write needs, write nothing
     """
 
-    def __init__(self, services: Services, orders: OrderList, *, dry_run: bool = False) -> None:
+    def __init__(self, services: Services, orders: KnownOpportunities, *, dry_run: bool = False) -> None:
         self._services = services
         self._orders = orders
         self._dry_run = dry_run

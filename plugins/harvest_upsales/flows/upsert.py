@@ -17,8 +17,8 @@ from harvest_upsales.domain.uninvoiced_time import why_not_billed
 from harvest_upsales.errors import CONCERN_EVERY_PROJECT, HarvestUpsalesError, Recovery
 from harvest_upsales.flows import outcomes
 from harvest_upsales.flows.invoice_search import refuse_left_invoice
+from harvest_upsales.flows.known_opportunities import KnownOpportunities
 from harvest_upsales.flows.opportunity_writer import AppearedMeanwhileError, OpportunityWriter
-from harvest_upsales.flows.order_list import OrderList
 from harvest_upsales.flows.order_memory import OrderMemory
 from harvest_upsales.flows.reading import read_projects, read_uninvoiced_time
 from harvest_upsales.flows.services import Services
@@ -53,7 +53,7 @@ class Upsert:
         self._ids = sorted(set(project_ids))
         self._dry_run = dry_run
         self._memory = memory
-        self._list = OrderList(services)
+        self._list = KnownOpportunities(services)
         self._writer = OpportunityWriter(services, self._list, dry_run=dry_run)
         self._invoices: Sequence[Invoice] | None = None
         self.failures: list[HarvestUpsalesError] = []

@@ -51,7 +51,7 @@ class _Look:
         return self._since.get(key, ())
 
 
-class OrderList:
+class KnownOpportunities:
     """The orders of one Harvest account, found by the order field ``HARVEST_KEY``.
 
     :ivar lists_ours: whether the whole list has any of ours, of whatever project
