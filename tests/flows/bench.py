@@ -24,9 +24,9 @@ from harvest_upsales.domain.plan import Action
 from harvest_upsales.domain.window import OVERLAP, Window, window_of_schedule
 from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.billing_sync import billing_now
+from harvest_upsales.flows.blind_lists import KnownOrders, OrderMemory
 from harvest_upsales.flows.check_setup import check_setup
 from harvest_upsales.flows.extract import Extract, extract
-from harvest_upsales.flows.order_memory import KnownOrders, OrderMemory
 from harvest_upsales.flows.orders_to_settle import OrderToSettle, SettleAction
 from harvest_upsales.flows.project_closing import Closed, close_ended_project
 from harvest_upsales.flows.reconcile import Reconciliation, reconcile_run

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.errors import HarvestUpsalesError, SetupError
-from harvest_upsales.flows.order_memory import KnownOrders
+from harvest_upsales.flows.blind_lists import KnownOrders
 from harvest_upsales.flows.upsert import Upsert
 from tests.flows.bench import EVERYTHING, Bench
 from tests.flows.test_new_opportunities import NONE_LISTED

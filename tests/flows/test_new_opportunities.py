@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from harvest_upsales.errors import SetupError
+from harvest_upsales.flows.blind_lists import KnownOrders
 from harvest_upsales.flows.known_opportunities import LOOK_GOOD_FOR, KnownOpportunities
-from harvest_upsales.flows.order_memory import KnownOrders
 from harvest_upsales.flows.upsert import Upsert
 from sandbox.minimal import PRODUCT_TIME, STAGE_PROSPECT, USER_SALES
 from tests.flows.bench import EVERYTHING, Bench, worth

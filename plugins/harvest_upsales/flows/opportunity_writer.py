@@ -14,9 +14,9 @@ from harvest_upsales.domain.plan import Action, Plan
 from harvest_upsales.domain.setup_checks import active_currency
 from harvest_upsales.domain.uninvoiced_time import describe
 from harvest_upsales.errors import ProjectError, SetupError
+from harvest_upsales.flows.blind_lists import OrderMemory
 from harvest_upsales.flows.company_book import CompanyBook
 from harvest_upsales.flows.known_opportunities import KnownOpportunities
-from harvest_upsales.flows.order_memory import OrderMemory
 from harvest_upsales.flows.order_saving import save_order
 from harvest_upsales.flows.overview import our_orders
 from harvest_upsales.flows.services import Services

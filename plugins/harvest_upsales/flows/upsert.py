@@ -16,10 +16,10 @@ from harvest_upsales.domain.time_sums import NO_TIME, CountedTime
 from harvest_upsales.domain.uninvoiced_time import why_not_billed
 from harvest_upsales.errors import CONCERN_EVERY_PROJECT, HarvestUpsalesError, Recovery
 from harvest_upsales.flows import outcomes
+from harvest_upsales.flows.blind_lists import OrderMemory
 from harvest_upsales.flows.invoice_search import refuse_left_invoice
 from harvest_upsales.flows.known_opportunities import KnownOpportunities
 from harvest_upsales.flows.opportunity_writer import AppearedMeanwhileError, OpportunityWriter
-from harvest_upsales.flows.order_memory import OrderMemory
 from harvest_upsales.flows.reading import read_projects, read_uninvoiced_time
 from harvest_upsales.flows.services import Services
 from harvest_upsales.records.harvest_records import Invoice, Project

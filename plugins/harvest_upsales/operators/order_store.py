@@ -10,7 +10,7 @@ import msgspec
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowRuntimeError
 
-from harvest_upsales.flows.order_memory import KnownOrders, OrderMemory
+from harvest_upsales.flows.blind_lists import KnownOrders, OrderMemory
 from harvest_upsales.operators.base_operator import to_xcom
 from harvest_upsales.operators.run_window import run_type_of
 

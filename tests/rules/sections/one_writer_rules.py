@@ -5,7 +5,7 @@ from tests.rules.rule import Rule, rule
 RULES: tuple[Rule, ...] = (
     rule(
         "Where Upsales lists none of our orders, but has some, none is created a second time",
-        "flows.order_memory.OrderMemory.refuse_blind_lists",
+        "flows.blind_lists.OrderMemory.refuse_blind_lists",
         "flows/test_blind_lists.py::test_lists_that_turn_blind_let_nothing_be_made",
         "airflow/test_dag_runs.py::test_blind_lists_of_orders_have_none_made_twice",
     ),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.sdk import Asset
 
-from harvest_upsales.flows.order_memory import KnownOrders, OrderMemory
+from harvest_upsales.flows.blind_lists import KnownOrders, OrderMemory
 from harvest_upsales.operators.order_store import order_memory
 
 pytestmark = pytest.mark.airflow
