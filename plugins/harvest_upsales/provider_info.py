@@ -67,8 +67,8 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Harvest's tracked time to Upsales opportunities, won orders to invoiced projects.",
         "connection-types": [HARVEST_CONNECTION, UPSALES_CONNECTION],
         "extra-links": [
-            "harvest_upsales.operators.links.HarvestProjectLink",
-            "harvest_upsales.operators.links.HarvestInvoiceLink",
-            "harvest_upsales.operators.links.UpsalesOrderLink",
+            "harvest_upsales.operators.link_buttons.HarvestProjectLink",
+            "harvest_upsales.operators.link_buttons.HarvestInvoiceLink",
+            "harvest_upsales.operators.link_buttons.UpsalesOrderLink",
         ],
     }

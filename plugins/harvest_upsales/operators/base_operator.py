@@ -17,7 +17,7 @@ from harvest_upsales.domain.xcom_keys import FAILURE_KEY
 from harvest_upsales.errors import HarvestUpsalesError, ParamsError, SetupError
 from harvest_upsales.flows.services import Services, Setup
 from harvest_upsales.operators.lineage import datasets, operator_lineage
-from harvest_upsales.operators.links import Places
+from harvest_upsales.operators.link_buttons import Places
 from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
 from harvest_upsales.operators.staging import leave_count, take_over_count
 from harvest_upsales.settings import SETTINGS_VARIABLE, Settings, parse_settings

@@ -19,7 +19,7 @@ from harvest_upsales.flows.undo import undo_invoice
 from harvest_upsales.operators.assets import SettledOrder, announce, settled_orders_asset, withhold
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import INVOICES, ORDERS, PROJECTS, TIME_ENTRIES
-from harvest_upsales.operators.links import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
+from harvest_upsales.operators.link_buttons import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
 from harvest_upsales.operators.report import amount, folded, hours, report, table
 
 

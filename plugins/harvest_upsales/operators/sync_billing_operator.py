@@ -19,7 +19,7 @@ from harvest_upsales.flows.settled import Settled, billed_order, read_settled
 from harvest_upsales.operators.assets import SettledOrder, announce, settled_orders_asset
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import ORDERS
-from harvest_upsales.operators.links import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
+from harvest_upsales.operators.link_buttons import HarvestInvoiceLink, HarvestProjectLink, UpsalesOrderLink
 from harvest_upsales.operators.reported_refusal import ReportedRefusal
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from harvest_upsales.flows.extract import Batch
 from harvest_upsales.flows.upsert import Upsert
 from harvest_upsales.operators.base_operator import ServicesOperator, to_xcom
 from harvest_upsales.operators.lineage import ORDERS, TIME_ENTRIES
-from harvest_upsales.operators.links import HarvestProjectLink, UpsalesOrderLink
+from harvest_upsales.operators.link_buttons import HarvestProjectLink, UpsalesOrderLink
 from harvest_upsales.operators.order_store import order_memory
 from harvest_upsales.operators.report import amount, folded, hours, report, table
 
