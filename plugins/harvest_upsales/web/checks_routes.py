@@ -13,7 +13,6 @@ from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.web.access import SetUp
 from harvest_upsales.web.accounts import harvest_hook, upsales_hook
 from harvest_upsales.web.airflow_lines import dag_line, pool_line, settings_line
-from harvest_upsales.web.answers import answer
 from harvest_upsales.web.check_lines import (
     HARVEST_LINES,
     UPSALES_LINES,
@@ -22,6 +21,7 @@ from harvest_upsales.web.check_lines import (
     not_reached,
     upsales_lines,
 )
+from harvest_upsales.web.json_answer import answer
 from harvest_upsales.web.plugin_dags import PluginDag
 
 router = APIRouter()

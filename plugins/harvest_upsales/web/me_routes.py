@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from msgspec import Struct
 
 from harvest_upsales.web.access import may_edit, may_look, may_run
-from harvest_upsales.web.answers import answer
+from harvest_upsales.web.json_answer import answer
 from harvest_upsales.web.plugin_dags import dag_ids
 
 router = APIRouter()

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, HTTPException, status
 from fastapi.responses import Response
 
 from harvest_upsales.web.access import LookedAt, OwnPage, Run
-from harvest_upsales.web.answers import answer
+from harvest_upsales.web.json_answer import answer
 from harvest_upsales.web.plans import read_plan
 from harvest_upsales.web.runs import start_run
 

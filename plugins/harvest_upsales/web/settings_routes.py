@@ -18,8 +18,8 @@ from harvest_upsales.errors import HarvestUpsalesError, SettingsError
 from harvest_upsales.settings import KEYS, Settings, parse_settings
 from harvest_upsales.web.access import OwnPage, SetUp, may_run
 from harvest_upsales.web.accounts import upsales_hook
-from harvest_upsales.web.answers import answer
 from harvest_upsales.web.choices import ChoicesAnswer, read_choices
+from harvest_upsales.web.json_answer import answer
 from harvest_upsales.web.plugin_dags import PluginDag
 from harvest_upsales.web.runs import start_run
 from harvest_upsales.web.settings_checks import unknown_to_upsales
