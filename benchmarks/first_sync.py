@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from benchmarks.requests_counted import account
 from harvest_upsales.api.rate_limit import ALL, UPSALES_LIMITS, WRITES
 from sandbox.limits import Limits
-from tests.flows.bench import EVERYTHING, SteadyClock
+from tests.flows.run_harness import EVERYTHING, SteadyClock
 
 
 class SkippingClock(SteadyClock):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from sandbox.world import World
-from tests.flows.bench import Bench, Run, SteadyClock, serve
+from tests.flows.run_harness import Bench, Run, SteadyClock, serve
 
 DAY = dt.date(2026, 10, 30)
 

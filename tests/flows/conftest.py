@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from sandbox.world import World
-from tests.flows.bench import Bench, serve
+from tests.flows.run_harness import Bench, serve
 
 TODAY = date(2026, 11, 22)
 

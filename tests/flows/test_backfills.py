@@ -11,7 +11,7 @@ from harvest_upsales.domain.keys import Month
 from harvest_upsales.domain.window import Window, window_of_backfill
 from sandbox.server import SandboxServer
 from sandbox.world import World
-from tests.flows.bench import EVERYTHING, Bench
+from tests.flows.run_harness import EVERYTHING, Bench
 
 TODAY = dt.date(2026, 11, 22)
 MONTHS = [Month(year, number) for year in (2025, 2026) for number in range(1, 13)]

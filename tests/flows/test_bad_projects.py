@@ -10,7 +10,7 @@ import pytest
 from harvest_upsales.errors import SettingsError, SetupError
 from harvest_upsales.settings import parse_settings
 from sandbox.minimal import STAGE_VERBAL_AGREEMENT
-from tests.flows.bench import EVERYTHING, REQUIRED, Bench, worth
+from tests.flows.run_harness import EVERYTHING, REQUIRED, Bench, worth
 
 Mend = Callable[[], None]
 Break = Callable[[Bench], tuple[int, str, Mend]]

@@ -16,7 +16,7 @@ from harvest_upsales.flows.settle import settle_order
 from harvest_upsales.flows.settled import Settled
 from harvest_upsales.operators.base_operator import RETRIES
 from sandbox.minimal import BILLING_APP, STAGE_VERBAL_AGREEMENT
-from tests.flows.bench import BILLED, Bench
+from tests.flows.run_harness import BILLED, Bench
 
 BY_STATUS = {"billing_integration_id": BILLING_APP}
 

@@ -11,7 +11,7 @@ import pytest
 from harvest_upsales.errors import HarvestUpsalesError, SetupError
 from harvest_upsales.flows.blind_lists import KnownOrders
 from harvest_upsales.flows.upsert import Upsert
-from tests.flows.bench import EVERYTHING, Bench
+from tests.flows.run_harness import EVERYTHING, Bench
 from tests.flows.test_new_opportunities import NONE_LISTED
 
 LISTS, BY_ID = "^/orders$", r"^/orders/\d+$"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 
 
 def company_of(bench: Bench, project: int) -> int:

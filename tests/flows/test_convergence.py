@@ -13,7 +13,7 @@ from harvest_upsales.errors import SettingsError
 from harvest_upsales.flows.overview import read_overview
 from harvest_upsales.flows.reconcile import reconcile_run
 from sandbox.minimal import PRODUCT_LICENCE, STAGE_LOST
-from tests.flows.bench import EVERYTHING, Bench, rows, worth
+from tests.flows.run_harness import EVERYTHING, Bench, rows, worth
 
 Change = Callable[[Bench, int, int, int], None]
 

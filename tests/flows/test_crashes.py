@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harvest_upsales.errors import HarvestUpsalesError
-from tests.flows.bench import BILLED, Bench
+from tests.flows.run_harness import BILLED, Bench
 
 WRITES = {
     "create a field": ("first sync", "POST", r"^/customfields/order$"),

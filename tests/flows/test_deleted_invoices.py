@@ -11,7 +11,7 @@ from harvest_upsales.domain.reconciliation import ProjectBalance
 from harvest_upsales.errors import SettlementHeldError
 from harvest_upsales.flows.settle import settle_order
 from sandbox.minimal import STAGE_VERBAL_AGREEMENT
-from tests.flows.bench import BILLED, Bench, Run
+from tests.flows.run_harness import BILLED, Bench, Run
 
 MONTHS = {"opportunity_per": "month", "archive_invoiced_projects": False}
 

@@ -10,7 +10,7 @@ from harvest_upsales.errors import HarvestUpsalesError, SettlementHeldError
 from harvest_upsales.flows.settle import settle_order
 from harvest_upsales.flows.undo import undo_invoice
 from sandbox.minimal import STAGE_VERBAL_AGREEMENT
-from tests.flows.bench import BILLED, EVERYTHING, Bench, Run, worth
+from tests.flows.run_harness import BILLED, EVERYTHING, Bench, Run, worth
 
 
 def won(bench: Bench) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.flows.bench import EVERYTHING, Bench, Run
+from tests.flows.run_harness import EVERYTHING, Bench, Run
 
 
 def said(run: Run) -> list[tuple[object, ...]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.minimal import STAGE_LOST, STAGE_VERBAL_AGREEMENT
-from tests.flows.bench import EVERYTHING, Bench
+from tests.flows.run_harness import EVERYTHING, Bench
 
 MONTHLY = {"opportunity_per": "month"}
 Change = Callable[[Bench, int, int], object]

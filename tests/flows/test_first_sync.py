@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox.seed import demo_world
-from tests.flows.bench import Bench, Run, serve, worth
 from tests.flows.conftest import TODAY
+from tests.flows.run_harness import Bench, Run, serve, worth
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from harvest_upsales.domain.keys import Month
 from harvest_upsales.domain.money import rounded
 from sandbox.seed import demo_world
-from tests.flows.bench import BILLED, Bench, Run, serve
 from tests.flows.conftest import TODAY
+from tests.flows.run_harness import BILLED, Bench, Run, serve
 
 BY_MONTH = {"opportunity_per": "month", **BILLED}
 LAST_MONTH = "2026-10"

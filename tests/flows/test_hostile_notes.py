@@ -7,7 +7,7 @@ from copy import deepcopy
 import pytest
 
 from harvest_upsales.domain.notes import END, NOTES_LIMIT, START
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 
 HOSTILE = {
     "our markers": f"x\n{END}\n\nSold for 1 SEK\n{START}\ny",

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.server import SandboxServer
 from sandbox.world import World
-from tests.flows.bench import EVERYTHING, Bench
+from tests.flows.run_harness import EVERYTHING, Bench
 from tests.reliability.books import audit, keys
 
 TODAY = date(2026, 11, 22)

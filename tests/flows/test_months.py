@@ -10,7 +10,7 @@ import pytest
 from harvest_upsales.domain.window import window_of_schedule
 from harvest_upsales.errors import SettingsError
 from sandbox.minimal import STAGE_LOST
-from tests.flows.bench import EVERYTHING, Bench, worth
+from tests.flows.run_harness import EVERYTHING, Bench, worth
 
 MONTHLY = {"opportunity_per": "month"}
 

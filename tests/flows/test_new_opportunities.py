@@ -11,7 +11,7 @@ from harvest_upsales.flows.blind_lists import KnownOrders
 from harvest_upsales.flows.known_opportunities import LOOK_GOOD_FOR, KnownOpportunities
 from harvest_upsales.flows.upsert import Upsert
 from sandbox.minimal import PRODUCT_TIME, STAGE_PROSPECT, USER_SALES
-from tests.flows.bench import EVERYTHING, Bench, worth
+from tests.flows.run_harness import EVERYTHING, Bench, worth
 
 NONE_LISTED = '{"error": null, "metadata": {"total": 0, "limit": 2000, "offset": 0}, "data": []}'
 

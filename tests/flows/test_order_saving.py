@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.journal import Moment
-from tests.flows.bench import BILLED, Bench, rows
+from tests.flows.run_harness import BILLED, Bench, rows
 
 SAVE = r"^/orders/\d+$"
 

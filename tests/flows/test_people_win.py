@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.minimal import PRODUCT_LICENCE, PRODUCT_TIME, STAGE_LOST, STAGE_PROSPECT
 from sandbox.upsales.value import contact_brief
-from tests.flows.bench import EVERYTHING, Bench, rows, worth
+from tests.flows.run_harness import EVERYTHING, Bench, rows, worth
 
 COMPUTED = {"modDate", "value", "oneOffValue"}
 SWITCHES = ("put_replaces_whole", "custom_put_replaces", "custom_ne_matches_missing")

@@ -10,7 +10,7 @@ import pytest
 
 from harvest_upsales.errors import HarvestUpsalesError, SettlementHeldError
 from sandbox.minimal import BILLING_APP, STAGE_VERBAL_AGREEMENT
-from tests.flows.bench import BILLED, Bench, Run, worth
+from tests.flows.run_harness import BILLED, Bench, Run, worth
 
 UNDO = {"reopened_orders": "undo"}
 

@@ -14,7 +14,7 @@ from harvest_upsales.flows.extract import extract
 from harvest_upsales.flows.services import Services, Setup
 from harvest_upsales.flows.setup_memory import GOOD_FOR, confirm_remembered, still_good
 from sandbox.minimal import STAGE_LOST
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 
 NOW = dt.datetime(2026, 11, 2, 12, tzinfo=dt.UTC)
 CHECKED = Setup(

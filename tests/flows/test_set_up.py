@@ -7,7 +7,7 @@ from harvest_upsales.errors import SettingsError
 from harvest_upsales.flows.check_setup import check_setup
 from harvest_upsales.flows.services import Setup
 from sandbox.minimal import BILLING_APP, HARVEST_APP
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 
 
 def check(bench: Bench, *, thorough: bool, **settings: object) -> Setup:

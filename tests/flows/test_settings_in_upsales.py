@@ -3,7 +3,7 @@
 from harvest_upsales.flows.settings_in_upsales import SettingsInUpsales
 from harvest_upsales.settings import KEYS
 from harvest_upsales.web.settings_checks import unknown_to_upsales
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 
 # What these say is known without asking Upsales.
 COMPLETE_IN_THEMSELVES = {

@@ -17,7 +17,7 @@ from sandbox.minimal import (
     STAGE_WON,
     STAGE_WON_NOT_BILLED,
 )
-from tests.flows.bench import BILLED, Bench, Run, rows, worth
+from tests.flows.run_harness import BILLED, Bench, Run, rows, worth
 
 
 def won(bench: Bench, **kw: Any) -> tuple[int, int]:

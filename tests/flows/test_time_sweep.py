@@ -19,7 +19,7 @@ from harvest_upsales.flows.day_ranges import CONNECTIONS, Days, cut
 from harvest_upsales.flows.time_pages import final_states
 from harvest_upsales.flows.time_sweep import TooManyPages, sweep
 from harvest_upsales.records.harvest_records import Reference
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 from tests.unit.domain.builders import entry
 
 PAGE = 5

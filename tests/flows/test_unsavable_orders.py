@@ -8,7 +8,7 @@ import pytest
 
 from harvest_upsales.errors import SettlementHeldError
 from sandbox.minimal import PRODUCT_LICENCE, USER_SALES
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 
 
 def user(bench: Bench, order: int, well: bool) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harvest_upsales.domain.window import Window
 from sandbox.harvest.timesheet import is_uninvoiced
 from sandbox.world import World
-from tests.flows.bench import EVERYTHING, Bench, rows
+from tests.flows.run_harness import EVERYTHING, Bench, rows
 
 TODAY = dt.date(2026, 11, 22)
 # Ends of months and years, and a leap day, beside ordinary days.

@@ -23,7 +23,7 @@ from localrun.sandbox_link import DEMO_SETTINGS, Addresses, connections
 from sandbox.journal import Moment
 from sandbox.server import SandboxServer
 from sandbox.world import World
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 from tests.reliability.crash_points import Killer, Watcher, WritePoint
 from tests.reliability.crash_scenes import SCENES, Scene
 

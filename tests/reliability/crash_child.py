@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sandbox.server import SandboxServer
 from sandbox.world import World
-from tests.flows.bench import EVERYTHING, Bench
+from tests.flows.run_harness import EVERYTHING, Bench
 
 TIMEOUT_S = 60
 # Its processes start from one that has imported everything, so each takes milliseconds.

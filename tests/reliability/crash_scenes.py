@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from sandbox.minimal import STAGE_VERBAL_AGREEMENT
 from sandbox.world import World
-from tests.flows.bench import BILLED, EVERYTHING, Bench
+from tests.flows.run_harness import BILLED, EVERYTHING, Bench
 from tests.reliability.books import keys
 
 AGO = dt.timedelta(hours=3)

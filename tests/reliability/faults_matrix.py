@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from harvest_upsales.errors import HarvestUpsalesError
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 from tests.reliability.books import Findings, audit, keys
 from tests.reliability.faults_steps import STEPS, Errors, Snapshot, Step
 

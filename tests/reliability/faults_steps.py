@@ -16,7 +16,7 @@ from harvest_upsales.errors import HarvestUpsalesError
 from harvest_upsales.flows.billing_sync import call_again
 from sandbox.minimal import STAGE_VERBAL_AGREEMENT
 from sandbox.world import World
-from tests.flows.bench import BILLED, EVERYTHING, Bench, Run
+from tests.flows.run_harness import BILLED, EVERYTHING, Bench, Run
 
 SENT = {"create_missing_companies": True, "invoice_state": "sent", **BILLED}
 UNDO = {"create_missing_companies": True, "reopened_orders": "undo", **BILLED}

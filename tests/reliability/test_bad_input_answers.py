@@ -20,7 +20,7 @@ from harvest_upsales.api import harvest_pages, upsales_envelope
 from harvest_upsales.errors import ServiceUnavailableError, UnexpectedAnswerError
 from harvest_upsales.records import harvest_records, upsales_records
 from sandbox.world import World
-from tests.flows.bench import serve
+from tests.flows.run_harness import serve
 from tests.reliability.faults_matrix import READ_TIMEOUT_S, Endpoint, Matrix
 from tests.reliability.faults_steps import WholeTask
 from tests.reliability.figures import Figures

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.world import World
-from tests.flows.bench import BILLED, Bench
+from tests.flows.run_harness import BILLED, Bench
 from tests.reliability.books import audit
 
 

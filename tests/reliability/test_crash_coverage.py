@@ -16,7 +16,7 @@ from harvest_upsales.api.transport import Transport
 from harvest_upsales.flows.billing_sync import call_again
 from sandbox.server import SandboxServer
 from sandbox.world import World
-from tests.flows.bench import EVERYTHING, Bench
+from tests.flows.run_harness import EVERYTHING, Bench
 from tests.reliability import crash_product
 from tests.reliability.books import audit
 from tests.reliability.crash_points import Watcher

@@ -17,7 +17,7 @@ import pytest
 from sandbox.journal import Moment
 from sandbox.server import SandboxServer
 from sandbox.world import World
-from tests.flows.bench import BILLED, Bench
+from tests.flows.run_harness import BILLED, Bench
 from tests.reliability.books import audit
 from tests.reliability.crash_child import run_in_a_process
 from tests.reliability.crash_points import MOMENTS, Killer, Watcher

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from sandbox.world import World
-from tests.flows.bench import Bench, rows, serve
+from tests.flows.run_harness import Bench, rows, serve
 from tests.reliability.accounts import TODAY, Consultancy, Plan, plans
 from tests.reliability.books import audit
 from tests.reliability.figures import FIGURES

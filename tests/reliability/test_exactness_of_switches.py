@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.minimal import STAGE_VERBAL_AGREEMENT
-from tests.flows.bench import EVERYTHING, Bench, rows, worth
+from tests.flows.run_harness import EVERYTHING, Bench, rows, worth
 from tests.reliability.books import audit
 from tests.reliability.figures import Figures
 

@@ -12,7 +12,7 @@ from harvest_upsales.errors import AnswerLostError, PartialFailureError, Recover
 from harvest_upsales.flows.lost_writes import UNDER_WAY_WAITS_S
 from harvest_upsales.operators.retry_policy import RecoveryRetryPolicy
 from sandbox.world import World
-from tests.flows.bench import Bench, serve
+from tests.flows.run_harness import Bench, serve
 from tests.reliability.books import audit
 from tests.reliability.faults_steps import STEPS, Errors, Step
 from tests.reliability.figures import Figures

@@ -12,7 +12,7 @@ import pytest
 
 from harvest_upsales.api import harvest_api, upsales_api
 from sandbox.world import World
-from tests.flows.bench import serve
+from tests.flows.run_harness import serve
 from tests.reliability.faults_matrix import FAULTS, POSITIONS, READ_TIMEOUT_S, Case, Matrix, check_errors
 from tests.reliability.figures import DUPLICATES, LOSSES, Figures
 

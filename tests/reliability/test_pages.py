@@ -11,7 +11,7 @@ import pytest
 
 from harvest_upsales.errors import IncompleteListError
 from sandbox.world import World
-from tests.flows.bench import EVERYTHING, Bench, Run, serve
+from tests.flows.run_harness import EVERYTHING, Bench, Run, serve
 from tests.reliability.books import audit
 from tests.reliability.figures import FIGURES, Figures
 from tests.reliability.movements import MOVEMENTS, Movement

@@ -18,7 +18,7 @@ from harvest_upsales.records.upsales_records import OrderBrief
 from sandbox.harvest.invoicing import blank_invoice
 from sandbox.minimal import STAGE_PROSPECT
 from sandbox.world import World
-from tests.flows.bench import Bench
+from tests.flows.run_harness import Bench
 from tests.reliability.figures import Figures
 
 PART = "pages that move"

@@ -13,8 +13,8 @@ import pytest
 from harvest_upsales.errors import HarvestUpsalesError
 from sandbox.minimal import PRODUCT_LICENCE, STAGE_VERBAL_AGREEMENT
 from sandbox.world import World
-from tests.flows.bench import BILLED, EVERYTHING, Bench, Run, serve
 from tests.flows.conftest import TODAY
+from tests.flows.run_harness import BILLED, EVERYTHING, Bench, Run, serve
 from tests.reliability.books import audit
 from tests.reliability.figures import Figures
 from tests.reliability.people import APP_ACTS, ORDER_ACTS, TIME_ACTS, Person

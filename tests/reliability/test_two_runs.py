@@ -13,8 +13,8 @@ import pytest
 from harvest_upsales.domain.keys import Month
 from harvest_upsales.domain.window import Window
 from sandbox.world import World
-from tests.flows.bench import BILLED, EVERYTHING, Bench, Run, serve
 from tests.flows.conftest import TODAY
+from tests.flows.run_harness import BILLED, EVERYTHING, Bench, Run, serve
 from tests.flows.test_backfills import month_window
 from tests.reliability.books import audit
 from tests.reliability.figures import Figures

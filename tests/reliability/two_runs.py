@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 
 from harvest_upsales.domain.window import Window
 from harvest_upsales.errors import HarvestUpsalesError
-from tests.flows.bench import Bench, Run
+from tests.flows.run_harness import Bench, Run
 
 # Nothing waits in these tests: a turn that does not come is a defect of the test.
 _TURN_LIMIT_S = 60

@@ -22,7 +22,7 @@ from harvest_upsales.flows.settled import Covered, read_settled
 from harvest_upsales.operators.sync_billing_operator import SyncBillingOperator
 from harvest_upsales.settings import parse_settings
 from sandbox.credentials import UPSALES_TOKEN
-from tests.flows.bench import EVERYTHING, Bench, serve
+from tests.flows.run_harness import EVERYTHING, Bench, serve
 from tests.reliability.books import audit, keys
 from tests.upgrade.recorded import SETTINGS, read_recorded, world_of
 

@@ -6,8 +6,8 @@ import pytest
 
 from harvest_upsales.domain.billing import AnswerBeforeSave
 from harvest_upsales.operators.sync_billing_operator import SyncBillingOperator
-from tests.flows.bench import BILLED, Bench
 from tests.flows.conftest import bench as bench
+from tests.flows.run_harness import BILLED, Bench
 
 
 @pytest.mark.parametrize("minutes", [5, 90])
