@@ -9,7 +9,7 @@ COPY --chown=airflow:0 plugins/ /tmp/package/plugins/
 RUN pip install --no-cache-dir --no-deps /tmp/package && rm -rf /tmp/package/build
 
 COPY --chown=airflow:0 dags/ /opt/airflow/dags/
-COPY --chown=airflow:0 deploy/init.sh /opt/airflow/deploy/init.sh
+COPY --chown=airflow:0 deploy/init.sh deploy/env_values.py deploy/init_airflow.py /opt/airflow/deploy/
 # Volumes take their owner from these.
 RUN mkdir -p /opt/airflow/staging /opt/airflow/certificate
 

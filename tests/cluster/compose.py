@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yaml"
 EXAMPLE = ROOT / ".env.example"
+SANDBOX_ENV = ROOT / ".env.sandbox"
 AIRFLOW_SERVICES = (
     "airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer", "airflow-worker",
 )  # fmt: skip
@@ -30,15 +31,23 @@ class ComposeError(Exception):
     """Docker Compose refuses the file; the message is its own."""
 
 
-def read_compose(given: Mapping[str, str]) -> dict[str, Any]:
+def read_compose(
+    given: Mapping[str, str], *, env_files: Sequence[Path] = (), profiles: Sequence[str] = ("sandbox",)
+) -> dict[str, Any]:
     """The whole file, its variables replaced.
 
     :param given: what .env would hold
+    :param env_files: as of ``--env-file``; what is given wins
+    :param profiles: as of ``--profile``
     :raises ComposeError: a variable is missing, or the file breaks the specification
     """
-    files = ("--env-file", os.devnull, "--file", str(FILE))
+    options = ["--file", str(FILE)]
+    for file in env_files or (Path(os.devnull),):
+        options += ["--env-file", str(file)]
+    for profile in profiles:
+        options += ["--profile", profile]
     read = subprocess.run(
-        [str(COMPOSE), *files, "--profile", "sandbox", "config", "--format", "json"],
+        [str(COMPOSE), *options, "config", "--format", "json"],
         env={"PATH": os.defpath, "HOME": os.environ.get("HOME", "/"), **given},
         cwd=ROOT,
         capture_output=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -85,3 +86,82 @@ def test_the_image_takes_the_version_that_is_pinned() -> None:
     version = re.search(r"^apache-airflow==(\S+)$", pinned, re.MULTILINE)
     assert version
     assert f"apache/airflow:{version[1]}-" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_tasks_find_the_api_server_by_its_services_name(services: dict[str, Any]) -> None:
+    (port,) = services["airflow-apiserver"]["ports"]
+    for name in AIRFLOW_SERVICES:
+        url = urlsplit(services[name]["environment"]["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"])
+        assert (url.hostname, url.port) == ("airflow-apiserver", port["target"]), name
+        assert url.path == "/execution/"
+
+
+def test_the_database_and_the_broker_are_found_by_their_services_names(services: dict[str, Any]) -> None:
+    for name in (*AIRFLOW_SERVICES, "airflow-init"):
+        environment = services[name]["environment"]
+        found = [
+            urlsplit(environment[f"AIRFLOW__{option}"])
+            for option in ("DATABASE__SQL_ALCHEMY_CONN", "CELERY__RESULT_BACKEND", "CELERY__BROKER_URL")
+        ]
+        assert [(url.hostname, url.port) for url in found] == [("postgres", 5432)] * 2 + [("redis", 6379)]
+
+
+def test_all_parts_share_their_folders_and_keys(services: dict[str, Any]) -> None:
+    for name in (*AIRFLOW_SERVICES, "airflow-init"):
+        mounted = {volume["target"]: volume["source"] for volume in services[name]["volumes"]}
+        assert mounted["/opt/airflow/logs"] == "logs", name
+        assert mounted["/opt/airflow/staging"] == "staging", name
+        environment = services[name]["environment"]
+        assert environment["AIRFLOW__HARVEST_UPSALES__STAGING_PATH"] == "file:///opt/airflow/staging", name
+        for key in ("CORE__FERNET_KEY", "API_AUTH__JWT_SECRET", "API__SECRET_KEY"):
+            assert (
+                environment[f"AIRFLOW__{key}"] == services["airflow-init"]["environment"][f"AIRFLOW__{key}"]
+            )
+
+
+def test_parts_wait_for_what_they_need(services: dict[str, Any]) -> None:
+    def needs(name: str) -> dict[str, str]:
+        assert all(need["required"] for need in services[name].get("depends_on", {}).values())
+        return {other: need["condition"] for other, need in services[name].get("depends_on", {}).items()}
+
+    servers = {"postgres": "service_healthy", "redis": "service_healthy"}
+    ready = {**servers, "airflow-init": "service_completed_successfully"}
+    assert needs("airflow-init") == servers
+    for name in AIRFLOW_SERVICES:
+        # A worker asks the API server about each task.
+        more = {"airflow-apiserver": "service_healthy"} if name == "airflow-worker" else {}
+        assert needs(name) == ready | more, name
+    # What is waited for has to be able to be well.
+    for name in ("postgres", "redis", "airflow-apiserver"):
+        assert services[name]["healthcheck"]["test"]
+
+
+def test_a_worker_may_finish_its_tasks_when_it_is_stopped(services: dict[str, Any]) -> None:
+    worker = services["airflow-worker"]
+    # The image's init would signal the tasks too, in their own session.
+    assert worker["environment"]["DUMB_INIT_SETSID"] == "0"
+    assert worker["stop_grace_period"] == "2m0s"
+    assert "DUMB_INIT_SETSID" not in services["airflow-scheduler"]["environment"]
+
+
+def test_servers_elsewhere_leave_out_those_here_and_nothing_else(services: dict[str, Any]) -> None:
+    given = {"POSTGRES_HOST": "db.example.com", "REDIS_HOST": "cache.example.com"}
+    elsewhere = read_compose({**GIVEN, **given, "POSTGRES_REPLICAS": "0", "REDIS_REPLICAS": "0"})["services"]
+    # Docker Compose waits for no service of which it is to start none.
+    assert [elsewhere[name]["deploy"]["replicas"] for name in ("postgres", "redis")] == [0, 0]
+    assert [services[name]["deploy"]["replicas"] for name in ("postgres", "redis")] == [1, 1]
+    for name in AIRFLOW_SERVICES:
+        assert elsewhere[name]["depends_on"] == services[name]["depends_on"]
+        assert "@db.example.com:" in elsewhere[name]["environment"]["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+
+
+def test_what_init_runs_is_in_the_image() -> None:
+    programs = re.findall(r"\$here/(\w+\.py)", (ROOT / "deploy/init.sh").read_text(encoding="utf-8"))
+    assert len(programs) == 2
+    copied = re.search(
+        r"^COPY .*?(deploy/.*) /opt/airflow/deploy/$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.M
+    )
+    assert copied
+    assert set(copied[1].split()) == {"deploy/init.sh", *(f"deploy/{name}" for name in programs)}
+    let_in = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {f"!{file}" for file in copied[1].split()} <= set(let_in)
