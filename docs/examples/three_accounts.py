@@ -3,6 +3,16 @@
 Each pair has a DAG, connections, settings and a pool of its own. Studio's time goes into the same Upsales account as
 Consulting's, so both share one pool: one writer at a time in one Upsales account. Their opportunities can't collide,
 as HARVEST_KEY begins with the Harvest account's id.
+
+Make both pools, each with one slot; tasks in a pool that is not there stay scheduled for ever. With Docker Compose a line
+in .env does it at the next start:
+
+    WRITE_POOLS=upsales_writes_group,upsales_writes_norway
+
+Elsewhere:
+
+    airflow pools set upsales_writes_group 1 "One writer at a time in Upsales"
+    airflow pools set upsales_writes_norway 1 "One writer at a time in Upsales"
 """
 
 from airflow.sdk import DAG

@@ -104,6 +104,12 @@ def test_the_example_of_several_accounts_makes_their_dags() -> None:
     def pools(dag: DAG) -> set[str]:
         return {task.pool for task in dag.tasks if task.pool != "default_pool"}
 
+    # Each is made by the commands of its docstring, and by a line of .env.
+    named = set().union(*map(pools, dags.values()))
+    assert set(re.findall(r"airflow pools set (\w+) 1 ", made["__doc__"])) == named
+    (line,) = re.findall(r"WRITE_POOLS=(\S+)", made["__doc__"])
+    assert set(line.split(",")) == named
+    assert f"WRITE_POOLS={line}`" in (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert pools(dags["harvest_upsales_consulting"]) == pools(dags["harvest_upsales_studio"])
     assert pools(dags["harvest_upsales_studio"]).isdisjoint(pools(dags["harvest_upsales_norway"]))
     # A mapped operator keeps its arguments until it is expanded.
