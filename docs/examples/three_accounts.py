@@ -4,8 +4,8 @@ Each pair has a DAG, connections, settings and a pool of its own. Studio's time 
 Consulting's, so both share one pool: one writer at a time in one Upsales account. Their opportunities can't collide,
 as HARVEST_KEY begins with the Harvest account's id.
 
-Make both pools, each with one slot; tasks in a pool that is not there stay scheduled for ever. With Docker Compose a line
-in .env does it at the next start:
+Make both pools, each with one slot; tasks in a pool that is not there stay scheduled for ever. With Docker Compose a
+line in .env does it at the next start:
 
     WRITE_POOLS=upsales_writes_group,upsales_writes_norway
 
