@@ -118,7 +118,7 @@ def test_a_range_that_moved_is_read_anew_by_itself(bench: Bench, projects: list[
                 raise IncompleteListError("moved", service="Harvest", call="GET /time_entries")
             super().add(entries)
 
-        def another(self) -> ProjectSums:
+        def fresh(self) -> ProjectSums:
             return Sums(projects, TimeSums(approved_only=False))
 
     whole = list(bench.harvest.time_entries(is_billed=False))

@@ -48,7 +48,7 @@ class NewestLines:
         if self._size > _TIME_TO_CUT:
             self._cut()
 
-    def another(self) -> NewestLines:
+    def fresh(self) -> NewestLines:
         """Empty; leaves out what the entries that are here would push out anyway."""
         other = NewestLines()
         other._oldest = self._oldest

@@ -154,10 +154,10 @@ class TimeSums:
         months = {_month_of(number): part for number, part in self._months.items()}
         return CountedTime(months, tuple(self._lines.values()))
 
-    def another(self) -> TimeSums:
+    def fresh(self) -> TimeSums:
         """Empty sums by the same rules; it makes no lines for the notes that these ones' newer lines would push out."""
         other = TimeSums(approved_only=self._approved_only, by_month=self._by_month, listed=self._listed)
-        other._lines = {of: lines.another() for of, lines in self._lines.items()}
+        other._lines = {of: lines.fresh() for of, lines in self._lines.items()}
         return other
 
 
@@ -193,15 +193,15 @@ class ProjectSums:
             if project_id in wanted:
                 sums = found.get(project_id)
                 if sums is None:
-                    sums = found[project_id] = self._empty.another()
+                    sums = found[project_id] = self._empty.fresh()
                     ids[project_id] = array("q")
                 sums.add(entry)
                 ids[project_id].append(entry.id)
 
-    def another(self) -> ProjectSums:
-        """Empty sums of the same projects, see ``TimeSums.another``."""
+    def fresh(self) -> ProjectSums:
+        """Empty sums of the same projects, see ``TimeSums.fresh``."""
         other = ProjectSums(self.wanted, self._empty)
-        other._found = {project_id: sums.another() for project_id, sums in self._found.items()}
+        other._found = {project_id: sums.fresh() for project_id, sums in self._found.items()}
         other._ids = {project_id: array("q") for project_id in self._found}
         return other
 

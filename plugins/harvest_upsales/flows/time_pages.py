@@ -20,7 +20,7 @@ def read_each(harvest: HarvestClient, like: ProjectSums, project_ids: Collection
     """
 
     def read() -> ProjectSums:
-        sums, seen = like.another(), set[int]()
+        sums, seen = like.fresh(), set[int]()
         for project_id in project_ids:
             for entries in final_states(harvest.time_entry_pages(project_id=project_id, is_billed=False)):
                 if not seen.isdisjoint(entries):

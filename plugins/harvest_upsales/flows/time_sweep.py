@@ -113,7 +113,7 @@ class _Walk:
         beginning = [next(pages)]
         while beginning[-1].links.next and len(beginning) < pages_to_judge_by(beginning[0]):
             beginning.append(next(pages))
-        sums = like.another()
+        sums = like.fresh()
         left = cut(beginning, days)
         if left:
             entries = {entry.id: entry for page in beginning for entry in page.records}
@@ -127,7 +127,7 @@ class _Walk:
 
     def straight(self, harvest: HarvestClient, ranges: Sequence[Days], like: ProjectSums) -> ProjectSums:
         """One range after the other, each to its end, into the same sums."""
-        sums = like.another()
+        sums = like.fresh()
         for days in ranges:
             add_and_drop(sums, self._pages(harvest, days))
         return sums
@@ -172,7 +172,7 @@ def _side_by_side(clients: Sequence[HarvestClient], walk: _Walk, first: _Part) -
                 while waiting and len(running) < len(clients):
                     # A walk begins where the total stands: lines older than those that fill a project's notes are not
                     # made again. Only this thread looks at the total, as it is added to here.
-                    running.add(threads.submit(task, waiting.pop(0), total.another()))
+                    running.add(threads.submit(task, waiting.pop(0), total.fresh()))
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     part = future.result()
