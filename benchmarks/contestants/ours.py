@@ -19,7 +19,7 @@ import requests  # noqa: E402
 from harvest_upsales.api.harvest_api import HarvestClient  # noqa: E402
 from harvest_upsales.api.rate_limit import HARVEST_LIMITS, RateLimiter  # noqa: E402
 from harvest_upsales.api.transport import Transport  # noqa: E402
-from harvest_upsales.domain.uninvoiced_time import rows_of_time  # noqa: E402
+from harvest_upsales.domain.pricing import rows_of_time  # noqa: E402
 from harvest_upsales.flows.reading import read_uninvoiced_time  # noqa: E402
 from harvest_upsales.records.harvest_records import Project, ProjectClient  # noqa: E402
 from harvest_upsales.settings import Settings  # noqa: E402

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.sdk import DAG, Param, task, task_group
 from airflow.task.trigger_rule import TriggerRule
 
@@ -32,7 +34,7 @@ with DAG(dag_id="empty_tasks", schedule=None, max_active_runs=1):
             return order
 
         @task(pool=POOL)
-        def sync_billing(order: int) -> None: ...
+        def sync_billing(order: Any) -> None: ...
 
         sync_billing(mark_project_invoiced(order))
 
