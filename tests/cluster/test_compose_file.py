@@ -138,7 +138,7 @@ def test_parts_wait_for_what_they_need(services: dict[str, Any]) -> None:
 
 def test_a_worker_may_finish_its_tasks_when_it_is_stopped(services: dict[str, Any]) -> None:
     worker = services["airflow-worker"]
-    # The image's init would signal the tasks too, in their own session.
+    # Otherwise the image's init would pass the signal to the tasks as well as to Celery.
     assert worker["environment"]["DUMB_INIT_SETSID"] == "0"
     assert worker["stop_grace_period"] == "2m0s"
     assert "DUMB_INIT_SETSID" not in services["airflow-scheduler"]["environment"]
