@@ -35,6 +35,14 @@ def test_an_app_that_is_off_is_no_news(bench: Bench) -> None:
     assert check(bench, thorough=True, billing_integration_id=BILLING_APP).warnings == ()
 
 
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_key_that_may_not_look_at_the_old_app_stops_nothing(bench: Bench, status: int) -> None:
+    bench.world.faults.add(kind="status", path="^/standardintegrationsettings", status=status)
+    (warning,) = check(bench, thorough=True).warnings
+    assert "could not be checked" in warning
+    assert "/standardIntegrationSettings" in warning
+
+
 def test_the_web_apps_are_known_after_it(bench: Bench) -> None:
     root = bench.server.harvest_url.removesuffix("/v2")
     settings = bench.settings()

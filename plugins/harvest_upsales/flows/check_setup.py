@@ -10,7 +10,7 @@ from harvest_upsales.api.upsales_api import UpsalesClient
 from harvest_upsales.domain import setup_checks
 from harvest_upsales.domain.links import UNKNOWN, WebAddresses, web_address
 from harvest_upsales.domain.orders import OrderFields
-from harvest_upsales.errors import SetupError
+from harvest_upsales.errors import PermissionDeniedError, RejectedError, SetupError
 from harvest_upsales.flows.lost_writes import write_once
 from harvest_upsales.flows.services import Setup
 from harvest_upsales.flows.settings_in_upsales import SettingsInUpsales
@@ -75,7 +75,11 @@ def _look_closer(upsales: UpsalesClient, settings: Settings) -> list[str]:
     :return: warnings
     """
     confirm_before_writing(upsales, settings)
-    old_app = setup_checks.old_app_warning(upsales.integration_settings(setup_checks.HARVEST_APP_ID))
+    try:
+        old_app = setup_checks.old_app_warning(upsales.integration_settings(setup_checks.HARVEST_APP_ID))
+    except (PermissionDeniedError, RejectedError) as refused:
+        # No run depends on it.
+        return [f"Whether Upsales' own Harvest app is still active could not be checked. {refused.message}"]
     return [old_app] if old_app else []
 
 
