@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sandbox.credentials import HARVEST_ACCOUNT_ID
 from sandbox.harvest.timesheet import is_uninvoiced
 from sandbox.jsonio import rounded
 from sandbox.minimal import PRODUCT_TIME
@@ -53,6 +52,12 @@ def keys(world: World) -> dict[int, str]:
         order_id: world.upsales.custom_value(order_id, "HARVEST_KEY") for order_id in world.upsales.orders
     }
     return {order_id: value for order_id, value in values.items() if value}
+
+
+def _own_keys(world: World) -> dict[int, str]:
+    """Those of this Harvest account; another one may feed the same Upsales account."""
+    prefix = f"{world.harvest.account_id}:"
+    return {order_id: key for order_id, key in keys(world).items() if key.startswith(prefix)}
 
 
 def _twice(things: Iterable[Any], what: str) -> list[str]:
@@ -133,21 +138,23 @@ def _not_in_upsales(world: World) -> list[str]:
 def _held(world: World) -> dict[int, Decimal]:
     """What our rows of orders that are not invoiced add up to, exactly, by project."""
     held: dict[int, Decimal] = {}
-    for order_id, key in keys(world).items():
-        account_id, project_id = key.split(":")[:2]
-        if account_id != HARVEST_ACCOUNT_ID or world.upsales.custom_value(order_id, "HARVEST_INVOICE"):
+    for order_id, key in _own_keys(world).items():
+        if world.upsales.custom_value(order_id, "HARVEST_INVOICE"):
             continue
         rows = [
             row for row in world.upsales.orders[order_id]["orderRow"] if row["product"]["id"] == PRODUCT_TIME
         ]
         worth = sum((Decimal(row["quantity"]) * Decimal(row["price"]) for row in rows), Decimal(0))
-        held[int(project_id)] = held.get(int(project_id), Decimal(0)) + worth
+        project_id = int(key.split(":")[1])
+        held[project_id] = held.get(project_id, Decimal(0)) + worth
     return held
 
 
 def _not_settled(world: World) -> list[str]:
     wrong = []
-    marks = {order_id: world.upsales.custom_value(order_id, "HARVEST_INVOICE") for order_id in keys(world)}
+    marks = {
+        order_id: world.upsales.custom_value(order_id, "HARVEST_INVOICE") for order_id in _own_keys(world)
+    }
     for invoice in _ours(world):
         order_id = int(invoice["purchase_order"].removeprefix(OUR_PURCHASE_ORDER))
         if marks.get(order_id) != str(invoice["id"]):
