@@ -6,6 +6,8 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 TAP_STAMP := .bench/tap/.installed
 UV_VERSION := 0.13.9
+# What the cluster's tests need beside the rest; they have an environment of their own.
+CLUSTER_PINS := $(if $(CLUSTER),requirements-cluster.txt requirements-cluster-test.txt)
 
 # Airflow starts its parts by name.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -48,7 +50,7 @@ help: ## Show the targets
 venv: $(STAMP) ## Make or update .venv
 
 # hatchling, which the last install needs to link the plugin into .venv, is pinned in requirements-dev.txt.
-$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml $(CLUSTER_PINS)
 	@$(PY) -c '$(SUITS)' 2>/dev/null || { \
 		for python in $(CANDIDATES); do "$$python" -c '$(SUITS)' 2>/dev/null && break; python=; done; \
 		if [ -z "$$python" ]; then \
@@ -68,7 +70,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 			echo "uv could not; trying again with pip" >&2; \
 		fi; \
 		$(PY) -m pip install -qq --disable-pip-version-check "$$@"; }; \
-	install -r requirements.txt -r requirements-dev.txt $(if $(CLUSTER),-r requirements-cluster.txt) && install --no-deps --no-build-isolation -e .
+	install -r requirements.txt -r requirements-dev.txt $(CLUSTER_PINS:%=-r %) && install --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: $(STAMP) ## The main job from start to end against the sandbox, or against real accounts given in the environment
@@ -113,7 +115,7 @@ lint: $(STAMP) ## Style, types and the direction of imports; every check runs ev
 format: $(STAMP) ## Apply what ruff can fix by itself
 	@$(VENV)/bin/ruff check --fix-only . && $(VENV)/bin/ruff format .
 
-requirements: $(STAMP) ## Pin both requirements files anew from pyproject.toml (UPGRADE=1: to the newest versions)
+requirements: $(STAMP) ## Pin all requirements files anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	@[ -x $(VENV)/bin/uv ] || { \
 		echo "make: uv is not in $(VENV), and pip can't pin requirements. Install it:" >&2; \
 		echo "  $(PY) -m pip install uv==$(UV_VERSION)" >&2; \
@@ -125,6 +127,9 @@ requirements: $(STAMP) ## Pin both requirements files anew from pyproject.toml (
 		--universal --python-version 3.11 --output-file requirements-cluster.txt; \
 	pin --group test --group lint --group sandbox --constraint requirements.txt \
 		--universal --python-version 3.11 --output-file requirements-dev.txt; \
+	pin --group cluster-test --constraint requirements.txt --constraint requirements-cluster.txt \
+		--constraint requirements-dev.txt \
+		--universal --python-version 3.11 --output-file requirements-cluster-test.txt; \
 	{ printf '%s\n' "$$REQUIREMENTS_NOTE"; cat requirements.txt; } > $(VENV)/pinned && cp $(VENV)/pinned requirements.txt
 
 clean: ## Remove .venv, caches and the homes of local runs

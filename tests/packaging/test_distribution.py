@@ -19,6 +19,13 @@ from packaging.utils import canonicalize_name
 import harvest_upsales
 from harvest_upsales.provider_info import get_provider_info
 
+PINS = (
+    "requirements-cluster-test.txt",
+    "requirements-cluster.txt",
+    "requirements-dev.txt",
+    "requirements.txt",
+)
+
 
 @pytest.fixture(scope="session")
 def project(repository: Path) -> dict[str, Any]:
@@ -73,7 +80,7 @@ def test_entry_points_lead_to_something(project: dict[str, Any]) -> None:
         assert callable(getattr(import_module(module), name))
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", PINS)
 def test_every_requirement_is_pinned_and_from_no_place_in_particular(repository: Path, name: str) -> None:
     text = (repository / name).read_text()
 
@@ -87,14 +94,23 @@ def test_requirements_follow_pyproject(repository: Path, project: dict[str, Any]
     """A dependency that was added or moved without `make requirements` is found here."""
     pins = {
         canonicalize_name(pin.name): next(iter(pin.specifier)).version
-        for name in ("requirements-dev.txt", "requirements.txt")
+        for name in PINS
         for pin in _requirements((repository / name).read_text())
     }
-    wanted = [*project["project"]["dependencies"]]
+    wanted = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["cluster"]]
     for group in project["dependency-groups"].values():
         wanted += group
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), requirement
+
+
+def test_what_only_tests_need_stays_out_of_the_image(repository: Path, project: dict[str, Any]) -> None:
+    dockerfile = (repository / "Dockerfile").read_text()
+    copied = [name for name in PINS if re.search(rf"\b{re.escape(name)}\b", dockerfile)]
+    assert copied == ["requirements-cluster.txt", "requirements.txt"]
+    installed = {pin.name for name in copied for pin in _requirements((repository / name).read_text())}
+    wanted = {Requirement(line).name for line in project["dependency-groups"]["cluster-test"]}
+    assert installed.isdisjoint(wanted)
 
 
 def _requirements(text: str) -> list[Requirement]:
