@@ -172,6 +172,10 @@ class Programs:
         session = os.getsid(pid)
         return next((program.name for program in self._running if program.process.pid == session), None)
 
+    def runs(self, name: str) -> bool:
+        """Whether there is a program of this name."""
+        return any(program.name == name for program in self._running)
+
     def kill(self, name: str) -> None:
         """End a program with everything that it started, without a word; from then on it need not run."""
         with interrupts_held():
@@ -180,6 +184,21 @@ class Programs:
                 program.process.wait()
                 _close(program.process.stdout)
                 self._running.remove(program)
+
+    def end(self, name: str, *, with_all_it_started: bool, grace_s: float) -> bool:
+        """Ask a program to end, and kill what is left of it after a while; from then on it need not run.
+
+        :param with_all_it_started: ask every process of its group, not only itself
+        :return: whether it ended by itself
+        """
+        program = next(program for program in self._running if program.name == name)
+        with suppress(ProcessLookupError):
+            (os.killpg if with_all_it_started else os.kill)(program.process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            program.process.wait(grace_s)
+        ended = program.process.poll() is not None
+        self.kill(name)
+        return ended
 
     def stop(self) -> None:
         """End every program: asked first, all at once, then killed with what they left behind."""

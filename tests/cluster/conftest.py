@@ -23,25 +23,30 @@ from tests.cluster.rig import Cluster, accounts
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Without ``--cluster``, what the cluster runs on need not be installed."""
-    return True if collection_path.name == "test_cluster.py" and not config.getoption("cluster") else None
+    is_ours = collection_path.name.startswith("test_cluster")
+    return True if is_ours and not config.getoption("cluster") else None
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def world() -> World:
     """What both services hold; changed by the tests as people do."""
     return World.new(datetime.now(UTC).date())
 
 
 @pytest.fixture(scope="session")
 def cluster(world: World, request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """All of docker-compose.yaml's parts, with two workers."""
+    """All of docker-compose.yaml's parts, with two workers.
+
+    Tasks hand data on through the volume, as the file has it by default; the last tests give it a bucket.
+    """
     from tests.cluster.servers import postgres, redis
 
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="harvest-upsales-cluster-"))
         (folder / "logs").mkdir()
         stack.callback(_tidy_up, folder, request.session)
-        certificate = folder / "sandbox.pem"
+        certificate = folder / "volumes" / "certificate" / "sandbox.pem"
+        certificate.parent.mkdir(parents=True)
         server = stack.enter_context(
             SandboxServer(world, rate_limits=False, certificate=certificate, names=("localhost",))
         )
@@ -49,15 +54,20 @@ def cluster(world: World, request: pytest.FixtureRequest) -> Iterator[Cluster]:
         given = {
             **stack.enter_context(postgres(programs)),
             **stack.enter_context(redis(programs, folder)),
-            **accounts(server, certificate, json.dumps({**DEMO_SETTINGS, "batch_size": 2})),
+            **accounts(server, json.dumps({**DEMO_SETTINGS, "batch_size": 2})),
             # A worker that is gone is noticed sooner than people would want it.
             "TASK_HEARTBEAT_TIMEOUT_S": "30",
             "WORKER_CONCURRENCY": "2",
         }
-        running = Cluster(folder, programs, given)
+        running = Cluster(folder, programs, given, {"CLUSTER_SCHEDULE": daily_schedule()})
         stack.callback(running.stop)
         running.start({"harvest_upsales"})
         yield running
+
+
+def daily_schedule() -> str:
+    """Once a day, hours away from now: no run comes on schedule while the tests count runs, but the first."""
+    return f"0 {6 if datetime.now(UTC).hour >= 12 else 18} * * *"
 
 
 def _tidy_up(folder: Path, session: pytest.Session) -> None:
@@ -65,5 +75,6 @@ def _tidy_up(folder: Path, session: pytest.Session) -> None:
     if session.testsfailed:
         kept = ROOT / ".run" / folder.name
         shutil.copytree(folder / "logs", kept)
+        shutil.copytree(folder / "volumes" / "logs", kept / "tasks")
         sys.stderr.write(f"\nThe cluster's logs: {kept}\n")
     shutil.rmtree(folder, ignore_errors=True)

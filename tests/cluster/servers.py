@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis for the cluster tests: those that the environment names, else servers of the tests' own.
+"""What the cluster talks to. PostgreSQL and Redis: those that the environment names, else servers of the tests' own.
 
 ``POSTGRES_HOST``, ``POSTGRES_PORT``, ``POSTGRES_USER``, ``POSTGRES_PASSWORD``, ``REDIS_HOST``, ``REDIS_PORT``,
 ``REDIS_PASSWORD`` and ``REDIS_DATABASE`` name running ones, as in ``.env``. The user has to be allowed to make
@@ -13,11 +13,15 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 import psycopg2
 from psycopg2 import sql
 from redis import Redis
@@ -30,6 +34,10 @@ START_TIMEOUT_S = 30
 POSTGRES_FOLDERS = "/usr/lib/postgresql"
 # PostgreSQL refuses to run as root.
 SERVER_USER = "nobody"
+# The name of the program; there is none where the environment names a Redis.
+REDIS = "redis"
+REGION = "us-east-1"
+STORE_KEY = "made-up-store-key"
 
 
 class NotInstalledError(Exception):
@@ -85,14 +93,67 @@ def redis(programs: Programs, folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _own_redis(programs: Programs, folder: Path) -> dict[str, str]:
-    port, password = free_port(), secrets.token_hex(16)
+    where = {
+        "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(free_port()), "REDIS_PASSWORD": secrets.token_hex(16),
+    }  # fmt: skip
+    start_redis(programs, folder, where)
+    return where
+
+
+def start_redis(programs: Programs, folder: Path, where: Mapping[str, str]) -> None:
+    """A Redis of our own, which keeps nothing, as docker-compose.yaml has it.
+
+    :param where: the variables of .env that say where it listens
+    """
+    port = where["REDIS_PORT"]
     command = [
-        _program("redis-server", "redis-server"), "--bind", "127.0.0.1", "--port", str(port), "--requirepass", password,
-        "--save", "", "--appendonly", "no",
+        _program("redis-server", "redis-server"), "--bind", "127.0.0.1", "--port", port,
+        "--requirepass", where["REDIS_PASSWORD"], "--save", "", "--appendonly", "no",
     ]  # fmt: skip
-    programs.start("redis", command, os.environ, folder=folder)
-    programs.wait_until(lambda: _listens(port), "Redis was ready", START_TIMEOUT_S)
-    return {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(port), "REDIS_PASSWORD": password}
+    programs.start(REDIS, command, os.environ, folder=folder)
+    programs.wait_until(lambda: _listens(int(port)), "Redis was ready", START_TIMEOUT_S)
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """An S3 server on this machine; who asks needs no right, but some key.
+
+    :param url: where it listens
+    """
+
+    url: str
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """Airflow's connection to it."""
+        extra = {"region_name": REGION, "endpoint_url": self.url}
+        return {"conn_type": "aws", "login": STORE_KEY, "password": STORE_KEY, "extra": extra}
+
+    def make(self, bucket: str) -> None:
+        """An empty bucket."""
+        self._client().create_bucket(Bucket=bucket)
+
+    def objects(self, bucket: str) -> dict[str, bytes]:
+        """All that a bucket holds, by name."""
+        client = self._client()
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        names = [found["Key"] for page in pages for found in page.get("Contents", ())]
+        return {name: client.get_object(Bucket=bucket, Key=name)["Body"].read() for name in names}
+
+    def _client(self) -> Any:
+        return boto3.client(
+            "s3", endpoint_url=self.url, region_name=REGION,
+            aws_access_key_id=STORE_KEY, aws_secret_access_key=STORE_KEY,
+        )  # fmt: skip
+
+
+def object_store(programs: Programs, folder: Path) -> ObjectStore:
+    """Start one; it ends with all other programs."""
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("moto_server")), "--host", "127.0.0.1", "--port", str(port)]
+    programs.start("object-store", command, os.environ, folder=folder)
+    programs.wait_until(lambda: _listens(port), "The object store was ready", START_TIMEOUT_S)
+    return ObjectStore(f"http://127.0.0.1:{port}")
 
 
 def _own_postgres(programs: Programs, folder: Path) -> dict[str, str]:
