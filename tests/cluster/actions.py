@@ -89,11 +89,19 @@ class Sender:
         return None if pid is None else cluster.programs.name_of(pid)
 
 
-def worker_in_the_middle_of_an_order(cluster: Cluster, world: World, answer_s: float) -> tuple[str, str]:
-    """Start a run whose first new order exists, while the answer is long in coming.
+def worker_in_the_middle_of_an_order(
+    cluster: Cluster, world: World, name: str, answer_s: float
+) -> tuple[int, str, str]:
+    """Start a run of which the order of a new project exists, while the answer is long in coming.
 
-    :return: the run's id, and the worker that waits
+    :return: the project's id, the run's id, and the worker that waits
     """
+    cluster.wait_for_workers()
+    # A run that is under way, such as the schedule's first one, might write it instead.
+    cluster.wait_until(
+        lambda: all(run.end_date for run in cluster.api.runs(DAG_ID)), "the runs before had ended"
+    )
+    (project_id,) = add_projects(world, name)
     world.faults.add(kind="stall", method="POST", path="^/orders$", answer_s=answer_s, times=1)
     world.watcher = sender = Sender("/orders")
     run_id = cluster.api.trigger(DAG_ID)
@@ -101,7 +109,7 @@ def worker_in_the_middle_of_an_order(cluster: Cluster, world: World, answer_s: f
     worker = sender.program(cluster)
     world.watcher = None
     assert worker in cluster.workers
-    return run_id, worker
+    return project_id, run_id, worker
 
 
 def tries(cluster: Cluster, run_id: str, task_id: str) -> set[int]:

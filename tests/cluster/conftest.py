@@ -75,6 +75,8 @@ def _tidy_up(folder: Path, session: pytest.Session) -> None:
     if session.testsfailed:
         kept = ROOT / ".run" / folder.name
         shutil.copytree(folder / "logs", kept)
-        shutil.copytree(folder / "volumes" / "logs", kept / "tasks")
+        tasks = folder / "volumes" / "logs"
+        if tasks.exists():
+            shutil.copytree(tasks, kept / "tasks")
         sys.stderr.write(f"\nThe cluster's logs: {kept}\n")
     shutil.rmtree(folder, ignore_errors=True)

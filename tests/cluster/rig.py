@@ -146,9 +146,7 @@ class Cluster:
     def _wait_until_well(self) -> None:
         self.programs.wait_until(self.api.is_healthy, "Airflow was well", START_TIMEOUT_S)
         # Else all of the first run's tasks might go to the one that was sooner.
-        self.programs.wait_until(
-            lambda: all(map(self._takes_tasks, self.workers)), "All workers were ready", START_TIMEOUT_S
-        )
+        self.wait_for_workers()
 
     def initialise(self) -> None:
         """What runs to its end at each start, before everything else."""
@@ -167,6 +165,12 @@ class Cluster:
         self._start(WORKER, name, "--celery-hostname", f"{name}@%h")
         self.workers.append(name)
         return name
+
+    def wait_for_workers(self) -> None:
+        """Wait until each of them takes tasks."""
+        self.programs.wait_until(
+            lambda: all(map(self._takes_tasks, self.workers)), "All workers were ready", START_TIMEOUT_S
+        )
 
     def _takes_tasks(self, worker: str) -> bool:
         return re.search(rf"{worker}@\S+ ready", self.log_of(worker)) is not None

@@ -55,37 +55,37 @@ def test_an_order_is_billed_once_where_the_triggerer_ends_while_it_waits(
 
 
 def test_a_worker_killed_in_the_middle_of_a_write_is_made_good(cluster: Cluster, world: World) -> None:
-    (project_id,) = add_projects(world, "Killed")
+    project_id, run_id, killed = worker_in_the_middle_of_an_order(cluster, world, "Killed", answer_s=30)
     so_far = len(world.journal.entries)
-    run_id, killed = worker_in_the_middle_of_an_order(cluster, world, answer_s=30)
     cluster.kill(killed)
     workers = tuple(cluster.workers)
     cluster.workers.remove(killed)
     assert cluster.health(*workers) == {name: name != killed for name in workers}
 
     assert cluster.state(DAG_ID, run_id) == "success"
-    assert writes(world, "POST", "/orders", so_far) == 1
+    cluster.start_worker()
+    # It was there, and was found.
+    assert writes(world, "POST", "/orders", so_far) == 0
     assert value_of(world, project_id) == WORTH
     assert not audit(world)
     assert max(tries(cluster, run_id, "upsert_opportunities")) == 2
     # What it had said is still there for people, as its machine is not asked for it.
     first_try = f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/upsert_opportunities/logs/1"
     log = cluster.api.call("GET", first_try, map_index=0, full_content="true").text
-    assert "harvest_upsales.operators" in log
-    cluster.start_worker()
+    assert "Worker startup parse complete" in log
 
 
 def test_a_worker_that_is_stopped_finishes_what_it_is_at(cluster: Cluster, world: World) -> None:
-    (project_id,) = add_projects(world, "Stopped")
     # Longer than a container has by default.
-    run_id, stopped = worker_in_the_middle_of_an_order(cluster, world, answer_s=15)
+    project_id, run_id, stopped = worker_in_the_middle_of_an_order(cluster, world, "Stopped", answer_s=15)
 
-    assert cluster.stop_worker(stopped)
+    ended = cluster.stop_worker(stopped)
+    cluster.start_worker()
 
+    assert ended
     assert cluster.state(DAG_ID, run_id) == "success"
     assert tries(cluster, run_id, "upsert_opportunities") == {1}
     assert value_of(world, project_id) == WORTH
-    cluster.start_worker()
 
 
 def test_redis_started_anew_in_the_middle_of_a_run_loses_nothing(cluster: Cluster, world: World) -> None:
@@ -93,8 +93,7 @@ def test_redis_started_anew_in_the_middle_of_a_run_loses_nothing(cluster: Cluste
 
     if not cluster.programs.runs(REDIS):
         pytest.skip("The Redis that the environment names is not the tests' own to stop.")
-    (project_id,) = add_projects(world, "Broker")
-    run_id, _ = worker_in_the_middle_of_an_order(cluster, world, answer_s=5)
+    project_id, run_id, _ = worker_in_the_middle_of_an_order(cluster, world, "Broker", answer_s=5)
 
     cluster.programs.kill(REDIS)
     start_redis(cluster.programs, cluster.folder, cluster.given)
