@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -171,7 +172,10 @@ def test_what_was_there_all_along_is_read_once(
     assert len(found) == len(set(found))
     assert before & set(kind.records(world)) <= set(found) <= before
     if move is nothing:
-        assert len(world.journal.entries) == -(-count // size), "a list at rest costs no request more"
+        # How large orders are shows only on the first page, so that one asks for fewer.
+        first = min(size, 1000) if name == "orders" else size
+        pages = 1 + max(0, math.ceil((count - first) / size))
+        assert len(world.journal.entries) == pages, "a list at rest costs no request more"
     figures.add(PART, "cases")
     figures.add(PART, "exact")
 

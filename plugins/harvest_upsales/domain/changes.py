@@ -8,17 +8,26 @@ from dataclasses import dataclass
 
 from harvest_upsales.domain.entry_line import line_of
 from harvest_upsales.domain.notes import listed_lines
-from harvest_upsales.domain.uninvoiced_time import why_not_counted
-from harvest_upsales.records.harvest_records import TimeEntry
+from harvest_upsales.domain.uninvoiced_time import why_not_billed, why_not_counted
+from harvest_upsales.records.harvest_records import Project, TimeEntry
 
 
 @dataclass(frozen=True, slots=True)
 class IdleProject:
-    """A project whose changed time makes no opportunity, and why."""
+    """A project that makes no opportunity, or whose changed time makes none, and why."""
 
     project_id: int
     project: str
     reason: str
+
+
+def not_billed(projects: Iterable[Project]) -> list[IdleProject]:
+    """The active ones that get no opportunity at all."""
+    return [
+        IdleProject(project.id, project.name, why)
+        for project in projects
+        if project.is_active and (why := why_not_billed(project)) is not None
+    ]
 
 
 @dataclass(frozen=True, slots=True)

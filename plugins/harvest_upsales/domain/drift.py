@@ -1,13 +1,16 @@
-"""Which projects are worth something else in Upsales than in Harvest's report."""
+"""Which projects have another worth, or other hours, in Upsales than in Harvest's report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from harvest_upsales.domain.keys import Month
+from harvest_upsales.domain.money import exact_sum
 from harvest_upsales.domain.uninvoiced_report import Uninvoiced
+from harvest_upsales.domain.uninvoiced_time import why_not_billed
 from harvest_upsales.domain.upsales_side import NO_ORDERS, ProjectOrders
+from harvest_upsales.records.harvest_records import Project
 
 
 def drifted(
@@ -27,6 +30,46 @@ def drifted(
         project_id
         for project_id, theirs in harvest.items()
         if differs(theirs, upsales.get(project_id, NO_ORDERS))
+    }
+
+
+def hours_apart(
+    harvest: Mapping[int, Uninvoiced], upsales: Mapping[int, ProjectOrders], *, by_month: bool
+) -> set[int]:
+    """Projects whose hours in Upsales are not Harvest's: time without a rate, or at a rate of 0, shows in no amount,
+    nor does a new price for other hours.
+
+    Those of fixed fees, whose row is one fee, and of projects that are not billed are among them: see
+    :func:`only_hourly`.
+    """
+    unreported = {
+        project_id
+        for project_id, ours in upsales.items()
+        if project_id not in harvest and ours.open and any(row.quantity for row in ours.live_rows)
+    }
+    return unreported | {
+        project_id
+        for project_id, theirs in harvest.items()
+        if _hours_are_apart(theirs, upsales.get(project_id, NO_ORDERS), by_month=by_month)
+    }
+
+
+def _hours_are_apart(theirs: Uninvoiced, ours: ProjectOrders, *, by_month: bool) -> bool:
+    """What is lost keeps its hours, and may get more. By project, the same goes for what is won or settled."""
+    if ours.lost or (not by_month and not ours.open and (ours.won or ours.settled)):
+        return False
+    return not theirs.has_hours(exact_sum(row.quantity for row in ours.live_rows))
+
+
+def only_hourly(project_ids: Collection[int], projects: Iterable[Project]) -> set[int]:
+    """Those of the projects that sell their hours at all.
+
+    :param projects: all of the account's
+    """
+    return {
+        project.id
+        for project in projects
+        if project.id in project_ids and not project.is_fixed_fee and why_not_billed(project) is None
     }
 
 

@@ -29,7 +29,7 @@ class RunFacts:
     :param harvest: Harvest's uninvoiced figures by project id
     :param orders: our orders by project id
     :param whole: whether Harvest's figures reach back to the account's beginning
-    :param idle: projects whose changed time makes no opportunity, by project id
+    :param idle: projects that make no opportunity, or whose changed time makes none, by project id
     :param settled: orders that settlement took up and finished
     :param held: why settlement did not finish, or whose invoice is gone, by order id
     :param billing: how the billing app answered, by order id

@@ -13,6 +13,7 @@ from harvest_upsales.records.harvest_records import Project, UninvoicedProject, 
 
 # Harvest refuses reports over more than 365 days; both ends count.
 LONGEST_REPORT_DAYS = 365
+_HOURS_UNIT = Decimal("0.01")
 # Time may be tracked before its project was made in Harvest, but hardly this long before.
 _HARVESTS_FIRST_DAY = dt.date(2006, 1, 1)
 _BEFORE_PROJECT = dt.timedelta(days=LONGEST_REPORT_DAYS)
@@ -22,11 +23,11 @@ def report_windows(today: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
     """Ranges that the uninvoiced report takes: the last year, then time tracked ahead, then older years without end."""
     span = dt.timedelta(days=LONGEST_REPORT_DAYS - 1)
     day = dt.timedelta(days=1)
-    yield today - span, today
+    yield range_ending(today)
     yield today + day, today + day + span
     last = today - span - day
     while True:
-        yield last - span, last
+        yield range_ending(last)
         last -= span + day
 
 
@@ -36,6 +37,7 @@ class Uninvoiced:
 
     :param priced: whether Harvest said an amount at all; it does not where rates are hidden
     :param parts: how many ranges of the report it was added up from; each is rounded on its own
+    :param hour_parts: how many of those ranges have hours
     :param fee_looked_for: a fixed-fee project, of which every range was read: the amount is all that is left of its fee
     :param fee: all of a fixed fee, invoiced or not, where the projects were listed
     :param lost: how much of the amount stands in months whose opportunities are lost, where Harvest was asked
@@ -54,6 +56,7 @@ class Uninvoiced:
     fee: Decimal | None = None
     lost: Decimal | None = None
     lost_parts: int = 0
+    hour_parts: int = 1
 
     @property
     def full_name(self) -> str:
@@ -90,9 +93,13 @@ class Uninvoiced:
             return difference <= unit * (self.parts + 1) / 2
         return difference <= (unit / 2 if unit > minor_unit(self.currency) else 0)
 
+    def has_hours(self, hours: Decimal) -> bool:
+        """Whether these are its hours, give or take the rounding of each range to two digits."""
+        return abs(self.hours - hours) <= _HOURS_UNIT * max(self.hour_parts, 1) / 2
+
 
 def beginning(projects: Iterable[Project], today: dt.date) -> dt.date:
-    """The day before which an account can hold no time: well before its first project.
+    """The day before which an account hardly holds time: well before its first project.
 
     A project that starts before Harvest existed is a typing error, and no reason to read centuries of reports.
     """
@@ -100,6 +107,11 @@ def beginning(projects: Iterable[Project], today: dt.date) -> dt.date:
     for project in projects:
         days += [day for day in (project.starts_on, project.created_at and project.created_at.date()) if day]
     return max(min(days), _HARVESTS_FIRST_DAY) - _BEFORE_PROJECT
+
+
+def range_ending(day: dt.date) -> tuple[dt.date, dt.date]:
+    """The longest range of the report that ends with a day."""
+    return day - dt.timedelta(days=LONGEST_REPORT_DAYS - 1), day
 
 
 def uninvoiced_by_project(
@@ -125,6 +137,7 @@ def uninvoiced_by_project(
                 amount=_together(before.amount, amount, is_fee=is_fee) if before else amount,
                 priced=row.uninvoiced_amount is not None and (before is None or before.priced),
                 parts=1 if is_fee else (before.parts if before else 0) + bool(amount),
+                hour_parts=(before.hour_parts if before else 0) + bool(row.uninvoiced_hours),
                 fee_looked_for=is_fee,
                 fee=fees.get(row.project_id),
             )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import Struct
 
 from harvest_upsales.api.moving_lists import reread_if_moved
 from harvest_upsales.domain import setup_checks
-from harvest_upsales.domain.changes import ChangedTime, IdleProject
-from harvest_upsales.domain.drift import drifted
+from harvest_upsales.domain.changes import ChangedTime, IdleProject, not_billed
+from harvest_upsales.domain.drift import drifted, hours_apart, only_hourly
 from harvest_upsales.domain.window import Window
 from harvest_upsales.flows.check_setup import confirm_before_writing
 from harvest_upsales.flows.orders_to_settle import OrderToSettle, orders_to_settle, split_reopened
@@ -35,7 +35,7 @@ class Extract:
     :param orders: won orders to settle, and reopened ones to undo
     :param reopened: invoiced orders below 100 per cent that are only reported
     :param overview: both sides as they were read
-    :param idle: projects whose changed time makes no opportunity, and why
+    :param idle: projects that make no opportunity, or whose changed time makes none, and why
     """
 
     batches: tuple[Batch, ...]
@@ -70,6 +70,12 @@ def extract(
     setup_checks.check_one_mode(services.settings, live_keys(overview, services.fields))
     setup_checks.check_one_product(services.settings, live_with_time(overview, services.fields))
     touched = _touched(services, changed, overview, only, whole_history=whole_history)
+    # Which hours stand in no row takes the list of projects: it is there at night, and worth it in a first run.
+    if not only and (overview.whole or not overview.orders):
+        apart = hours_apart(overview.harvest, overview.upsales, by_month=services.settings.by_month) - touched
+        if apart and not overview.projects:
+            overview = replace(overview, projects=services.harvest.projects())
+        touched |= only_hourly(apart, overview.projects)
     orders = orders_to_settle(services, overview, only, whole_history=whole_history)
     if touched or orders:
         # Any project may need a new opportunity: a month's, or one of another kind than it has.
@@ -81,8 +87,16 @@ def extract(
         orders=taken_up,
         reopened=reopened,
         overview=overview,
-        idle=() if changed is None else tuple(changed.idle()),
+        idle=_idle(changed, overview, touched, only),
     )
+
+
+def _looks_at_all(services: Services, changed: ChangedTime | None, *, whole_history: bool) -> bool:
+    """Whether every project with time is looked at: neither approving time nor moving it to another month changes a
+    sum of Harvest's report, so nothing short of that will do.
+    """
+    by_month_at_night = services.settings.by_month and whole_history
+    return changed is None or services.settings.approved_time_only or by_month_at_night
 
 
 def _touched(
@@ -96,13 +110,23 @@ def _touched(
     if only:
         return set(only)
     touched = drifted(overview.harvest, overview.upsales, by_month=services.settings.by_month)
-    by_month_at_night = services.settings.by_month and whole_history
-    if changed is None or services.settings.approved_time_only or by_month_at_night:
-        # Neither approving time nor moving it to another month changes a sum of Harvest's report, so nothing short of
-        # looking at all of it will do.
+    if _looks_at_all(services, changed, whole_history=whole_history):
         touched |= {project_id for project_id, ours in overview.upsales.items() if ours.open}
         touched |= overview.with_time
     return touched if changed is None else touched | changed.projects()
+
+
+def _idle(
+    changed: ChangedTime | None, overview: Overview, touched: Collection[int], only: Collection[int]
+) -> tuple[IdleProject, ...]:
+    """Projects whose changed time makes no opportunity; where the projects were listed, also those that are not billed:
+    all of them in a run over the whole history, else those that have time. Whatever is taken up is told of there.
+    """
+    found = {each.project_id: each for each in (changed.idle() if changed else ())}
+    for each in not_billed(overview.projects):
+        if each.project_id not in touched and (overview.whole or each.project_id in overview.with_time):
+            found[each.project_id] = each
+    return tuple(each for project_id, each in sorted(found.items()) if not only or project_id in only)
 
 
 def _changed_time(services: Services, window: Window) -> ChangedTime:

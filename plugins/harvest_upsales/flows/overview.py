@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from harvest_upsales.domain.orders import OrderFields, Place, by_key, key_of, pl
 from harvest_upsales.domain.uninvoiced_report import (
     Uninvoiced,
     beginning,
+    range_ending,
     report_windows,
     uninvoiced_by_project,
     with_lost,
@@ -138,7 +139,20 @@ def _read_report(services: Services, is_enough: Callable[[dict[int, Uninvoiced]]
         found = uninvoiced_by_project(windows, fixed_fees)
         if is_enough(found):
             return _Report(found, first, last, projects=projects)
+    while (older := _newest_unbilled_day(services, first - dt.timedelta(days=1))) is not None:
+        # Somebody made a project long after the work, to take over time from elsewhere, for one.
+        if older >= first:
+            break  # The service does not keep to the day it was given.
+        first, until = range_ending(older)
+        windows.append(services.harvest.uninvoiced_report(first, until))
+        found = uninvoiced_by_project(windows, fixed_fees)
     return _Report(found, first, last, whole=True, projects=projects)
+
+
+def _newest_unbilled_day(services: Services, to: dt.date) -> dt.date | None:
+    """The day of the newest entry up to a day that is on no invoice; ``None`` where there is none: one request."""
+    pages = services.harvest.time_entry_pages(is_billed=False, to=to, page_size=1)
+    return next((entry.spent_date for page in islice(pages, 1) for entry in page.records), None)
 
 
 def _look_at_lost_months(services: Services, report: _Report, upsales: dict[int, ProjectOrders]) -> None:

@@ -26,7 +26,7 @@ class ExtractTimeOperator(ServicesOperator):
 
     Returns the batches for :class:`UpsertOpportunitiesOperator` (``expand(batch=...)``). The orders to settle go to
     XCom under ``orders``; what was read of both services is staged, and its place goes to XCom under ``overview``.
-    Projects whose changed time makes no opportunity stand under ``idle``, with the reason.
+    Projects that make no opportunity, or whose changed time makes none, stand under ``idle``, with the reason.
 
     :param project_ids: only these Harvest projects; empty means all (templated)
     :param spent_from: first day of a window of ``spent_date``, ``YYYY-MM-DD`` (templated)
@@ -85,7 +85,7 @@ class ExtractTimeOperator(ServicesOperator):
             self.log.info("%d projects to compute, %d orders to settle or undo", projects, len(found.orders))
         idle = [(str(each.project_id), each.project, each.reason) for each in found.idle]
         if idle:
-            with folded(self.log, f"Changed time that makes no opportunity: {len(idle)} projects"):
+            with folded(self.log, f"Projects or changed time that make no opportunity: {len(idle)} projects"):
                 self.log.info("%s", table(("id", "project", "why"), idle, right=("id",)))
         for order in found.reopened:
             others = found.others_of(order.order_id)

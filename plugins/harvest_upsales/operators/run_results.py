@@ -31,7 +31,7 @@ class RunResults:
     """What the tasks before this one left.
 
     :param outcomes: of every opportunity that was looked at
-    :param idle: projects whose changed time makes no opportunity
+    :param idle: projects that make no opportunity, or whose changed time makes none
     :param settled: orders that are settled up to the billing app
     :param held: why other orders are not
     :param billing: how the billing app answered, by order id

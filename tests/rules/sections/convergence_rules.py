@@ -53,6 +53,18 @@ RULES: tuple[Rule, ...] = (
         "flows/test_convergence.py::test_the_last_entry_deleted_empties_the_opportunity",
     ),
     rule(
+        "Time without a rate, at a rate of 0 or at another price of the same worth is found each night by its hours",
+        "domain.drift.hours_apart",
+        "flows/test_hours_apart.py::test_time_without_a_rate_is_an_error_each_night_until_it_has_one",
+        "flows/test_hours_apart.py::test_time_at_a_rate_of_0_comes_and_goes",
+    ),
+    rule(
+        "Time of long before its project was made is found by each run over the whole history",
+        "flows.overview._newest_unbilled_day",
+        "flows/test_time_before_projects.py::test_it_is_found_and_no_drift",
+        "flows/test_time_before_projects.py::test_without_such_time_it_costs_one_request",
+    ),
+    rule(
         "Projects whose time changes while the account's time is read in several pages are read again one by one",
         "flows.time_sweep.sweep",
         "flows/test_time_sweep.py::test_an_entry_moved_to_other_days_meanwhile_counts_once",

@@ -30,8 +30,9 @@ RULES: tuple[Rule, ...] = (
     rule(
         "A project that is not billable, or billed by none, gets no opportunity, and the report says why",
         "domain.uninvoiced_time.why_not_billed",
-        "unit/domain/test_uninvoiced_time.py::test_why_a_project_gets_no_opportunity",
         "flows/test_convergence.py::test_a_project_made_unbillable_bills_nothing_any_more",
+        "flows/test_hours_apart.py"
+        "::test_a_run_over_the_whole_history_names_every_active_project_that_is_not_billed",
     ),
     rule(
         "A billable entry without a rate is an error of its project",

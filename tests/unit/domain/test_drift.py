@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from harvest_upsales.domain.drift import drifted, lost_to_look_at
+from harvest_upsales.domain.drift import drifted, hours_apart, lost_to_look_at, only_hourly
 from harvest_upsales.domain.keys import Month
 from harvest_upsales.domain.uninvoiced_report import Uninvoiced
 from harvest_upsales.domain.upsales_side import ProjectOrders
-from tests.unit.domain.builders import row
+from tests.unit.domain.builders import project, row
 
 
 def theirs(hours: str = "1", amount: str = "1000", **changes: Any) -> Uninvoiced:
@@ -98,3 +98,49 @@ def test_lost_months_are_looked_at_where_the_sums_differ() -> None:
     harvest = {1: theirs(amount="1500"), 2: theirs(amount="1600"), 3: theirs(priced=False), 4: theirs()}
 
     assert lost_to_look_at(harvest, upsales) == {2: (month,)}
+
+
+@pytest.mark.parametrize(
+    ("harvest", "upsales", "by_month", "expected"),
+    [
+        # The same hours, whatever the price; hours without an order.
+        (theirs(), live(row("0.75", "1000"), row("0.25", "0")), False, False),
+        (theirs(hours="3"), live(row("2", "150")), False, True),
+        (theirs(amount="0"), None, False, True),
+        (theirs(hours="0", amount="0"), None, False, False),
+        # Rows at a price of 0 whose time is gone.
+        (None, live(row("5", "0")), False, True),
+        (None, live(row("0", "0")), False, False),
+        # Each range is rounded on its own.
+        (theirs(hours="1.01", hour_parts=2), live(row("1", "1000")), False, False),
+        (theirs(hours="1.01"), live(row("1", "1000")), False, True),
+        (theirs(hours="1.02", hour_parts=2), live(row("1", "1000")), False, True),
+        # People's and settlement's.
+        (theirs(hours="3"), live(row("1", "1000"), lost=(2,)), True, False),
+        (theirs(hours="3"), ProjectOrders(lost=(1,)), False, False),
+        (theirs(hours="3"), ProjectOrders(settled=(1,)), False, False),
+        (theirs(hours="3"), ProjectOrders(won=(1,), live_rows=(row("1", "1000"),)), False, False),
+        (theirs(hours="3"), ProjectOrders(settled=(1,)), True, True),
+    ],
+)
+def test_hours_that_are_apart(
+    harvest: Uninvoiced | None, upsales: ProjectOrders | None, by_month: bool, expected: bool
+) -> None:
+    found = hours_apart(
+        {} if harvest is None else {100: harvest},
+        {} if upsales is None else {100: upsales},
+        by_month=by_month,
+    )
+
+    assert found == ({100} if expected else set())
+
+
+def test_hours_of_fees_and_of_projects_that_are_not_billed_stand_in_no_row() -> None:
+    projects = [
+        project(id=1),
+        project(id=2, is_fixed_fee=True),
+        project(id=3, is_billable=False),
+        project(id=4),
+    ]
+
+    assert only_hourly({1, 2, 3, 5}, projects) == {1}
